@@ -1,0 +1,1 @@
+"""What rules may look at: plain frozen dataclasses, no parsing."""

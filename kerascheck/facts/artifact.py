@@ -1,0 +1,22 @@
+"""A saved model: what the file is, and the graph it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.values import UNKNOWN, Unknown
+from kerascheck.findings import Location
+
+
+@dataclass(frozen=True, slots=True)
+class SavedModel:
+    """A model file. `form` is `hdf5`, `keras`, `json`; `graph` None where the file holds no architecture (weights only)."""
+
+    path: str
+    form: str
+    graph: ModelGraph | None
+    location: Location
+    keras_version: str | Unknown = UNKNOWN
+    backend: str | Unknown = UNKNOWN
+    note: str = ""

@@ -1,0 +1,254 @@
+"""The graph of a model, the same type whether a script built it or a file holds it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
+from kerascheck.findings import Location
+
+
+class LayerKind(enum.Enum):
+    """What is known of a layer's behaviour."""
+
+    BUILTIN = "builtin"  # a Keras layer
+    OPERATION = "operation"  # an operator or function on tensors (`x + y`, `keras.ops.relu(x)`, `tf.reshape(x)`)
+    LAMBDA = "lambda"  # a Lambda layer: opaque
+    CUSTOM = "custom"  # a user's or a third party's layer, or an applications base: opaque
+    MODEL = "model"  # a model used as a layer; `Layer.model` is its graph
+
+
+class GraphKind(enum.Enum):
+    """How a model is put together."""
+
+    SEQUENTIAL = "sequential"
+    FUNCTIONAL = "functional"
+    SUBCLASSED = "subclassed"
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A symbolic tensor. `key` is its identity inside one graph; `shape` has the batch axis first."""
+
+    key: int
+    shape: Shape = UNKNOWN
+    dtype: str | Unknown = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer instance.
+
+    `class_name` is today's Keras class (`Conv2D` for Keras 1's `Convolution2D`), `written` the name in the source or
+    file. `config` holds every argument of that class under today's Keras 3 name, defaults filled in, `UNKNOWN` where it
+    is not proven; activations, losses and the like are lower-case strings (`relu`) or a `Symbol`. `given` names the
+    arguments that the author wrote, and `places` where each written value stands (scripts only).
+    For a wrapper (`TimeDistributed`, `Bidirectional`) `inner` is the wrapped layer.
+    `key` is the identity of the instance: two nodes with one key share weights.
+    """
+
+    key: int
+    name: str
+    class_name: str
+    config: Mapping[str, Value]
+    location: Location
+    kind: LayerKind = LayerKind.BUILTIN
+    written: str = ""
+    given: frozenset[str] = frozenset()
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    inner: Layer | None = None
+    model: ModelGraph | None = None
+    parameters: int | Unknown = UNKNOWN
+    trainable: bool | Unknown = True
+    path: str = ""
+    repeated: bool = False
+
+    def __getitem__(self, argument: str) -> Value:
+        """The value of an argument; `UNKNOWN` where the layer has none of that name."""
+        return self.config.get(argument, UNKNOWN)
+
+    def place(self, argument: str) -> Location:
+        """Where an argument's value was written, or else where the layer was made."""
+        return self.places.get(argument, self.location)
+
+    @property
+    def activation(self) -> str | Unknown | None:
+        """The name of the `activation` argument; None for linear or no activation, `UNKNOWN` for one not proven."""
+        value = self.config.get("activation")
+        if isinstance(value, Symbol):
+            value = value.name.lower()
+        if value is None or value == "linear":
+            return None
+        return value if isinstance(value, str) else UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One call of a layer: the tensors that go in and come out, and where the call stands."""
+
+    layer: Layer
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    location: Location
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of the only input; `UNKNOWN` for none or several."""
+        return self.inputs[0].shape if len(self.inputs) == 1 else UNKNOWN
+
+    @property
+    def output_shape(self) -> Shape:
+        """The shape of the only output; `UNKNOWN` for none or several."""
+        return self.outputs[0].shape if len(self.outputs) == 1 else UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A call that Keras refuses: shape inference met a rank or sizes that cannot go together."""
+
+    kind: str  # "rank" or "shape"
+    layer: Layer
+    message: str
+    location: Location
+    related: tuple[Location, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """An optimizer by today's name (`adam`, `sgd`; lower case), its arguments under today's names, defaults filled in.
+
+    `learning_rate` in `arguments` is a number, a `Symbol` for a schedule, or `UNKNOWN`.
+    """
+
+    key: int
+    name: str | Unknown
+    arguments: Mapping[str, Value]
+    location: Location
+    given: frozenset[str] = frozenset()
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+
+    def __getitem__(self, argument: str) -> Value:
+        return self.arguments.get(argument, UNKNOWN)
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A loss or a metric by its snake-case name (`binary_crossentropy`), custom ones by their own name.
+
+    `from_logits` is proven false when it was not given. `custom` marks a user's function, `UNKNOWN` names nothing.
+    """
+
+    name: str | Unknown
+    location: Location
+    from_logits: bool | Unknown = False
+    custom: bool = False
+    written: str = ""
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+
+
+@dataclass(frozen=True, slots=True)
+class Compile:
+    """One `compile` call, or the training configuration of a file.
+
+    `losses` has one entry an output, in order of `ModelGraph.outputs`; a single loss for several outputs is repeated;
+    an output without a loss has None; `UNKNOWN` where the pairing is not proven. `metrics` likewise, flat.
+    """
+
+    optimizer: Optimizer | None
+    losses: tuple[Loss | None, ...] | Unknown
+    metrics: tuple[Loss, ...] | Unknown
+    location: Location
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What kept a graph from being recovered whole: the construct and its place."""
+
+    construct: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class ModelGraph:
+    """A model: its layers, the calls between them in topological order, its inputs and outputs.
+
+    `whole` is true when every layer and edge is known (opaque layers are nodes like any other). `gaps` says what was
+    not. `layers` holds each instance once, in Keras's order. `parameters` counts all weights.
+    """
+
+    key: int
+    name: str
+    kind: GraphKind
+    nodes: tuple[Node, ...]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    layers: tuple[Layer, ...]
+    location: Location
+    compiles: tuple[Compile, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    from_file: bool = False
+    nested: bool = False
+    keras_version: str | Unknown = UNKNOWN
+    _producers: dict[int, Node] = field(default_factory=dict[int, Node], init=False, repr=False, compare=False)
+    _consumers: dict[int, list[Node]] = field(
+        default_factory=dict[int, list[Node]], init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        for node in self.nodes:
+            for tensor in node.outputs:
+                self._producers[tensor.key] = node
+            for tensor in node.inputs:
+                self._consumers.setdefault(tensor.key, []).append(node)
+
+    @property
+    def whole(self) -> bool:
+        return not self.gaps
+
+    @property
+    def parameters(self) -> int | Unknown:
+        total = 0
+        for layer in self.layers:
+            if isinstance(layer.parameters, Unknown):
+                return UNKNOWN
+            total += layer.parameters
+        return total
+
+    def producer(self, tensor: Tensor) -> Node | None:
+        """The call that made a tensor; None for a tensor from outside the graph."""
+        return self._producers.get(tensor.key)
+
+    def consumers(self, tensor: Tensor) -> tuple[Node, ...]:
+        """The calls that take a tensor."""
+        return tuple(self._consumers.get(tensor.key, ()))
+
+    def before(self, node: Node) -> tuple[Node, ...]:
+        """The calls whose outputs go into `node`."""
+        return tuple(found for tensor in node.inputs if (found := self.producer(tensor)) is not None)
+
+    def after(self, node: Node) -> tuple[Node, ...]:
+        """The calls that take an output of `node`."""
+        return tuple(found for tensor in node.outputs for found in self.consumers(tensor))
+
+    def is_output(self, node: Node) -> bool:
+        """Whether an output of `node` is an output of the model."""
+        keys = {tensor.key for tensor in self.outputs}
+        return any(tensor.key in keys for tensor in node.outputs)
+
+    def output_nodes(self) -> Iterator[tuple[int, Node]]:
+        """The index of each output with the call that makes it."""
+        for index, tensor in enumerate(self.outputs):
+            if (node := self.producer(tensor)) is not None:
+                yield index, node

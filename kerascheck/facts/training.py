@@ -1,0 +1,180 @@
+"""What a run of a program would do: its calls of Keras in order, with every argument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias, TypeVar
+
+from kerascheck.facts.data import DataArray
+from kerascheck.facts.graph import Compile, ModelGraph
+from kerascheck.facts.values import UNKNOWN, Unknown, Value
+from kerascheck.findings import Location
+
+Data: TypeAlias = "DataArray | tuple[Data, ...] | None | Unknown"
+"""What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A callback by its Keras class name, with its arguments under today's names and defaults filled in."""
+
+    key: int
+    name: str
+    arguments: Mapping[str, Value]
+    location: Location
+    given: frozenset[str] = frozenset()
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    custom: bool = False
+
+    def __getitem__(self, argument: str) -> Value:
+        return self.arguments.get(argument, UNKNOWN)
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something the program does. `order` counts up in the order of a run; `repeated` inside a loop, `certain` unless in a
+    branch that could not be decided."""
+
+    order: int
+    location: Location
+    repeated: bool = False
+    certain: bool = True
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled(Event):
+    """A `compile` call on a model."""
+
+    model: int = 0
+    compile: Compile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit(Event):
+    """A `fit`, `fit_generator` or `train_on_batch` call.
+
+    `arguments` has the other arguments (`epochs`, `batch_size`, `validation_split`, `shuffle`, `verbose` …) under today's
+    names, only those that were given; `places` where each value stands. `model` is the key of the ModelGraph, or UNKNOWN.
+    `callbacks` is UNKNOWN when the list is not wholly known. `result_used` is false only when the History is proven to be
+    thrown away; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
+    """
+
+    method: str = "fit"
+    model: int | Unknown = UNKNOWN
+    x: Data = UNKNOWN
+    y: Data = None
+    validation_x: Data = None
+    validation_y: Data = None
+    callbacks: tuple[Callback, ...] | Unknown = ()
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    result_used: bool = True
+    unexpanded: bool = False
+    compile: Compile | None = None
+    written: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation(Event):
+    """An `evaluate` or `predict` call (or another judging use of data), `method` says which."""
+
+    method: str = "evaluate"
+    model: int | Unknown = UNKNOWN
+    x: Data = UNKNOWN
+    y: Data = None
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    unexpanded: bool = False
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Event):
+    """A cut of data into parts: `function` as written (`train_test_split`, `slice`), the arrays in and out."""
+
+    function: str = ""
+    key: int = 0
+    inputs: tuple[DataArray, ...] = ()
+    outputs: tuple[DataArray, ...] = ()
+    shuffle: bool | Unknown = UNKNOWN
+    seeded: bool | Unknown = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting(Event):
+    """A statistic learned from data: a scaler, encoder, PCA, tokenizer … was fitted, or a mean/std was computed.
+
+    `transformer` is the class name (`StandardScaler`) or `mean`/`std`/`max`/`min`; `key` its identity; `method` is
+    `fit` or `fit_transform`; `data` what it saw; `labels_used` whether targets took part.
+    """
+
+    transformer: str = ""
+    key: int = 0
+    method: str = "fit"
+    data: DataArray | None = None
+    labels_used: bool = False
+    method_place: Location | None = None
+
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingProgram:
+    """All that a script does with Keras, in order. `models` by key, in their last state."""
+
+    models: Mapping[int, ModelGraph]
+    events: tuple[Event, ...]
+    callbacks: tuple[Callback, ...] = ()
+    seeds: tuple[Location, ...] = ()
+    target_keras: int | Unknown = UNKNOWN
+    cut_short: str = ""
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """The events of one kind, in order."""
+        return (event for event in self.events if isinstance(event, kind))
+
+    def graph(self, key: int | Unknown) -> ModelGraph | None:
+        return None if isinstance(key, Unknown) else self.models.get(key)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall:
+    """A call or name of the Keras API as it stands in a source.
+
+    `name` is the last part as written (`Convolution2D`, `fit_generator`, `merge`), `qualified` the resolved full name
+    without alias (`keras.layers.Convolution2D`; methods as `Model.fit_generator`), `keywords` the keyword names with the
+    place of each name, `positional` the number of positional arguments, `argument_source` each keyword's value as text.
+    """
+
+    name: str
+    qualified: str
+    location: Location
+    is_call: bool = True
+    keywords: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    positional: int = 0
+    name_location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KerasUsage:
+    """Every use of a Keras name in a source, in order, and the generation of Keras that the source targets.
+
+    `target` is 1, 2 or 3 when the configuration or the project says so; `written_for` is what the source's own names
+    prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise.
+    """
+
+    calls: tuple[ApiCall, ...]
+    target: int | Unknown = UNKNOWN
+    written_for: int | Unknown = UNKNOWN
+    flavours: frozenset[str] = frozenset()

@@ -1,0 +1,152 @@
+"""What a rule says: findings, where they stand, and how they could be mended."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Severity(enum.IntEnum):
+    """How bad a finding is; ordered, so that thresholds compare."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a script, a notebook cell or a model file.
+
+    Lines and columns count from 1, in characters; `end_column` is the column after the last character.
+    In a notebook `line` counts inside the cell and `cell` counts all cells from 1. In a model file `line` is
+    0 and `layer` is the path of the layer (`functional/dense_2`).
+    """
+
+    path: str
+    line: int = 0
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    cell: int | None = None
+    layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that shows the cause of a finding."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `location` by `replacement`."""
+
+    location: Location
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together; `safe` when the program's meaning is kept but for the defect."""
+
+    edits: tuple[Edit, ...]
+    safe: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One statement of one rule about one place.
+
+    A rule leaves `code`, `name` and (unless it decides the level itself) `severity` to the linter, which fills them in.
+    `message` is one sentence without a full stop, `help` an instruction, `label` a few words beside the caret.
+    """
+
+    message: str
+    location: Location
+    help: str = ""
+    label: str = ""
+    severity: Severity | None = None
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    layer: str | None = None
+    code: str = ""
+    name: str = ""
+
+
+class FileStatus(enum.StrEnum):
+    """How far a file could be read."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    SKIPPED = "skipped"
+    ERROR = "error"
+
+
+class FileKind(enum.StrEnum):
+    """What a file is."""
+
+    SCRIPT = "script"
+    NOTEBOOK = "notebook"
+    MODEL = "model"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What was found about one file. `excerpts` holds the sources that a report draws frames from."""
+
+    path: str
+    kind: FileKind
+    status: FileStatus = FileStatus.OK
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    models: int = 0
+    source: SourceText | None = None
+    layers: tuple[LayerExcerpt, ...] = ()
+    fault: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """The lines a finding can point into: of a script (`cell` None) or of each notebook cell."""
+
+    cells: tuple[tuple[int | None, tuple[str, ...]], ...]
+
+    def lines(self, cell: int | None) -> tuple[str, ...]:
+        """The lines of a cell (None: of the script); empty where there is no such cell."""
+        return next((lines for number, lines in self.cells if number == cell), ())
+
+
+@dataclass(frozen=True, slots=True)
+class LayerExcerpt:
+    """What a report shows of a layer of a model file: its path, output shape and the slice of its configuration."""
+
+    path: str
+    class_name: str
+    output_shape: str
+    config: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings of a run, file by file, in order of path."""
+
+    files: tuple[FileReport, ...] = field(default=())
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(finding for file in self.files for finding in file.findings)
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def fixable(self) -> int:
+        return sum(finding.fix is not None for finding in self.findings)

@@ -1,0 +1,130 @@
+"""Rules: how one is declared, and how the linter finds them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from kerascheck.facts.artifact import SavedModel
+from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.training import KerasUsage, TrainingProgram
+from kerascheck.facts.values import Value
+from kerascheck.findings import Finding, Severity
+
+CODE = re.compile(r"[A-Z]{2,5}\d{3,4}")
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+FACTS: tuple[type, ...] = (ModelGraph, TrainingProgram, KerasUsage, SavedModel)
+"""The facts that a rule can ask for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The thresholds that the configuration sets for one rule; ask with the default."""
+
+    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+
+    def number(self, name: str, default: float) -> float:
+        value = self.values.get(name, default)
+        return value if isinstance(value, (int, float)) and not isinstance(value, bool) else default
+
+
+Check: TypeAlias = Callable[..., Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check with its code, kebab-case name, default severity, and the facts that its parameters ask for.
+
+    `options` are the thresholds it knows, by name, with their defaults. `fixable` when it offers edits.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    check: Check
+    facts: tuple[type, ...]
+    since: str
+    fixable: bool = False
+    preview: bool = False
+    options: Mapping[str, float] = field(default_factory=dict[str, float])
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def documentation(self) -> str:
+        """The docstring of the rule's module, or of its function where it has one of its own."""
+        module = inspect.getmodule(self.check)
+        return inspect.cleandoc(self.check.__doc__ or (module.__doc__ if module else "") or "")
+
+    @property
+    def summary(self) -> str:
+        """The first line of the documentation."""
+        return self.documentation.partition("\n")[0]
+
+    @property
+    def family(self) -> str:
+        """The folder that the rule stands in (`data`, `architecture`), or its package's name."""
+        return self.check.__module__.split(".")[-2] if "." in self.check.__module__ else "local"
+
+    def run(self, available: Mapping[type, object], options: Options) -> Iterator[Finding]:
+        """The findings of the rule, each with its code, name and severity; silent when a fact it asks for is absent."""
+        arguments: list[object] = []
+        for kind in self.facts:
+            if kind is Options:
+                arguments.append(options)
+            elif kind in available:
+                arguments.append(available[kind])
+            else:
+                return
+        for finding in self.check(*arguments):
+            yield replace(
+                finding,
+                code=self.code,
+                name=self.name,
+                severity=finding.severity or self.severity,
+            )
+
+
+def rule(
+    code: str,
+    name: str,
+    severity: Severity,
+    *,
+    since: str,
+    fixable: bool = False,
+    preview: bool = False,
+    options: Mapping[str, float] | None = None,
+    aliases: tuple[str, ...] = (),
+) -> Callable[[Check], Rule]:
+    """Declare a rule: its function's annotated parameters say which facts it looks at.
+
+    Args:
+        code: letters and digits, never reused (`KC201`).
+        name: kebab case, names the defect.
+        severity: the level of a finding that sets none itself.
+        since: the release that brought the rule.
+        fixable: whether findings carry a fix.
+        preview: off until selected by code or name.
+        options: thresholds with their defaults, which the configuration can set.
+        aliases: earlier names.
+
+    Raises:
+        TypeError: for a malformed code or name, or a parameter that names no fact.
+    """
+    if not CODE.fullmatch(code) or not NAME.fullmatch(name):
+        raise TypeError(f"a rule is declared as ('KC201', 'batchnorm-axis'), got ({code!r}, {name!r})")
+
+    def declare(check: Check) -> Rule:
+        hints = typing.get_type_hints(check)
+        kinds = tuple(hints.get(parameter, object) for parameter in inspect.signature(check).parameters)
+        for kind in kinds:
+            if kind not in FACTS and kind is not Options:
+                known = ", ".join(fact.__name__ for fact in FACTS)
+                raise TypeError(f"rule {code}: a parameter must be annotated with one of {known}, Options")
+        return Rule(code, name, severity, check, kinds, since, fixable, preview, dict(options or {}), aliases)
+
+    return declare
