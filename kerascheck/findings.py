@@ -99,6 +99,18 @@ class FileKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a file's models was recovered: graphs seen and whole, layers seen and opaque, what was not followed."""
+
+    models: int
+    whole: int
+    layers: int
+    opaque: int
+    gaps: tuple[str, ...] = ()
+    cut_short: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FileReport:
     """What was found about one file. `excerpts` holds the sources that a report draws frames from."""
 
@@ -111,6 +123,7 @@ class FileReport:
     source: SourceText | None = None
     layers: tuple[LayerExcerpt, ...] = ()
     fault: bool = False
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, slots=True)

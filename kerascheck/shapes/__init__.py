@@ -1,0 +1,46 @@
+"""Symbolic shape inference: what a layer makes of its inputs' shapes, and how many weights it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kerascheck.facts.graph import Layer, LayerKind
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
+from kerascheck.shapes.call import Call, Refusal
+from kerascheck.shapes.table import parameter_function, shape_function
+
+_NOTHING: Mapping[str, Value] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """The output shapes of a call. `kind` is `rank` or `shape` when Keras refuses it (the shapes are then unknown)."""
+
+    shapes: tuple[Shape, ...]
+    kind: str = ""
+    message: str = ""
+
+
+def infer(layer: Layer, inputs: Sequence[Shape], arguments: Mapping[str, Value] = _NOTHING) -> Inference:
+    """The shapes that a call of `layer` on tensors of these shapes gives."""
+    function = shape_function(layer)
+    if function is None:
+        return Inference((UNKNOWN,))
+    try:
+        return Inference(tuple(function(Call(layer, tuple(inputs), arguments))))
+    except Refusal as refusal:
+        return Inference((UNKNOWN,), refusal.kind, refusal.message)
+
+
+def count_parameters(layer: Layer, inputs: Sequence[Shape]) -> int | Unknown:
+    """The number of weights, trainable and not, that `layer` has once built on inputs of these shapes."""
+    if layer.kind is LayerKind.OPERATION:
+        return 0
+    function = parameter_function(layer)
+    if function is None:
+        return UNKNOWN
+    try:
+        return function(Call(layer, tuple(inputs), _NOTHING))
+    except Refusal:
+        return UNKNOWN

@@ -1,0 +1,211 @@
+"""Graphs put together call by call, for both readers: shapes inferred, parameters counted, refused calls noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+
+from kerascheck.facts.graph import (
+    Compile,
+    Gap,
+    GraphKind,
+    Layer,
+    ModelGraph,
+    Node,
+    Problem,
+    Tensor,
+)
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
+from kerascheck.findings import Location
+from kerascheck.shapes import count_parameters, infer
+
+_NOTHING: Mapping[str, Value] = {}
+
+
+class Assembly:
+    """The calls of layers of one script or one file, in order."""
+
+    def __init__(self) -> None:
+        self._keys = count(1)
+        self._producers: dict[int, Node] = {}
+        self._problems: dict[int, Problem] = {}
+        self._parameters: dict[int, int | Unknown] = {}
+
+    def tensor(self, shape: Shape = UNKNOWN, dtype: str | Unknown = UNKNOWN) -> Tensor:
+        """A fresh tensor with no producer."""
+        return Tensor(next(self._keys), shape, dtype)
+
+    def producer(self, tensor: Tensor) -> Node | None:
+        """The recorded call that made a tensor."""
+        return self._producers.get(tensor.key)
+
+    def enter(self, layer: Layer, tensor: Tensor) -> Tensor:
+        """Record `tensor` as made by an InputLayer."""
+        node = Node(replace(layer, parameters=0), (), (tensor,), layer.location)
+        self._producers[tensor.key] = node
+        self._parameters[layer.key] = 0
+        return tensor
+
+    def call(
+        self,
+        layer: Layer,
+        inputs: Sequence[Tensor],
+        location: Location,
+        arguments: Mapping[str, Value] = _NOTHING,
+    ) -> tuple[Tensor, ...]:
+        """Record a call and return its outputs, with the shapes that could be inferred."""
+        shapes = [tensor.shape for tensor in inputs]
+        inference = infer(layer, shapes, arguments)
+        known = self._parameters.get(layer.key, UNKNOWN)
+        if isinstance(known, Unknown):
+            self._parameters[layer.key] = (
+                count_parameters(layer, shapes) if isinstance(layer.parameters, Unknown) else layer.parameters
+            )
+        dtype = inputs[0].dtype if len(inputs) == 1 else UNKNOWN
+        outputs = tuple(self.tensor(shape, dtype) for shape in inference.shapes)
+        node = Node(layer, tuple(inputs), outputs, location, arguments)
+        for tensor in outputs:
+            self._producers[tensor.key] = node
+        if inference.kind and outputs:
+            self._problems[outputs[0].key] = Problem(
+                inference.kind,
+                layer,
+                inference.message,
+                location,
+                tuple(source.location for t in inputs if (source := self.producer(t)) is not None),
+            )
+        return outputs
+
+    def model(
+        self,
+        *,
+        key: int,
+        name: str,
+        kind: GraphKind,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        location: Location,
+        gaps: Sequence[Gap] = (),
+        compiles: Sequence[Compile] = (),
+        layers: Sequence[Layer] | None = None,
+        from_file: bool = False,
+        nested: bool = False,
+        keras_version: str | Unknown = UNKNOWN,
+    ) -> ModelGraph:
+        """The graph between `inputs` and `outputs`; `layers` fixes the order of the layers where it is known."""
+        nodes = self._between(inputs, outputs)
+        settled = [self._settle(node, path=name, nested=nested) for node in nodes]
+        by_key = {node.layer.key: node.layer for node in settled}
+        order = [self._finished(layer, name) for layer in layers] if layers is not None else []
+        found = [by_key.get(layer.key, layer) for layer in order]
+        seen = {layer.key for layer in found}
+        found += [layer for layer in by_key.values() if layer.key not in seen]
+        problems = [self._problems[n.outputs[0].key] for n in nodes if n.outputs and n.outputs[0].key in self._problems]
+        return ModelGraph(
+            key=key,
+            name=name,
+            kind=kind,
+            nodes=tuple(settled),
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            layers=tuple(found),
+            location=location,
+            compiles=tuple(compiles),
+            problems=tuple(problems),
+            gaps=tuple(gaps),
+            from_file=from_file,
+            nested=nested,
+            keras_version=keras_version,
+        )
+
+    def sequential(
+        self,
+        layers: Sequence[Layer],
+        *,
+        key: int,
+        name: str,
+        location: Location,
+        input_shape: Shape | None = None,
+        dtype: str | Unknown = UNKNOWN,
+        gaps: Sequence[Gap] = (),
+        compiles: Sequence[Compile] = (),
+        from_file: bool = False,
+        nested: bool = False,
+        keras_version: str | Unknown = UNKNOWN,
+    ) -> ModelGraph:
+        """A chain of layers; the shape of its input comes from `input_shape` or from the first layer."""
+        shape = input_shape if input_shape is not None else declared_input(layers)
+        current = self.tensor(shape, dtype)
+        first = current
+        for layer in layers:
+            if layer.class_name == "InputLayer":
+                self.enter(layer, current)
+                continue
+            outputs = self.call(layer, [current], layer.location)
+            current = outputs[0] if outputs else self.tensor()
+        return self.model(
+            key=key,
+            name=name,
+            kind=GraphKind.SEQUENTIAL,
+            inputs=[first],
+            outputs=[current],
+            location=location,
+            gaps=gaps,
+            compiles=compiles,
+            layers=layers,
+            from_file=from_file,
+            nested=nested,
+            keras_version=keras_version,
+        )
+
+    def _between(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Node]:
+        border = {tensor.key for tensor in inputs}
+        ordered: dict[int, Node] = {}
+        stack: list[tuple[Node, bool]] = []
+
+        def visit(tensor: Tensor) -> None:
+            node = self._producers.get(tensor.key)
+            if node is not None and id(node) not in ordered:
+                stack.append((node, False))
+
+        # The last pushed is visited first: outputs and inputs are pushed in reverse to keep the program's order.
+        for tensor in (*reversed(outputs), *reversed(inputs)):
+            visit(tensor)
+        while stack:
+            node, entered = stack.pop()
+            if id(node) in ordered:
+                continue
+            if entered or any(tensor.key in border for tensor in node.outputs):
+                ordered[id(node)] = node
+                continue
+            stack.append((node, True))
+            for tensor in reversed(node.inputs):
+                visit(tensor)
+        return [node for node in ordered.values() if node.inputs or self._is_entry(node)]
+
+    @staticmethod
+    def _is_entry(node: Node) -> bool:
+        return node.layer.class_name == "InputLayer"
+
+    def _settle(self, node: Node, *, path: str, nested: bool) -> Node:
+        return replace(node, layer=self._finished(node.layer, path))
+
+    def _finished(self, layer: Layer, path: str) -> Layer:
+        parameters = self._parameters.get(layer.key, layer.parameters)
+        return replace(layer, parameters=parameters, path=layer.path or f"{path}/{layer.name}")
+
+
+def declared_input(layers: Sequence[Layer]) -> Shape:
+    """The input shape that the first layer of a chain declares, with its batch axis; `UNKNOWN` for none."""
+    if not layers:
+        return UNKNOWN
+    first = layers[0]
+    if first.model is not None and first.model.inputs:
+        return first.model.inputs[0].shape
+    candidates = [first.config] + ([first.inner.config] if first.inner is not None else [])
+    for config in candidates:
+        batch_shape = config.get("batch_shape")
+        if isinstance(batch_shape, tuple):
+            return tuple(dim if dim is None or isinstance(dim, int) else UNKNOWN for dim in batch_shape)
+    return UNKNOWN

@@ -1,0 +1,247 @@
+"""The commands. The only module that imports typer; what a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+import enum
+import gc
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from kerascheck import __version__
+from kerascheck.errors import KerascheckError, one_line
+
+if TYPE_CHECKING:
+    from kerascheck.registry import Catalogue
+
+GARBAGE_THRESHOLD: Final = 50_000
+"""A run makes many small objects that live until its end; looking for cycles among them each 700 costs 5 ms."""
+
+
+class Format(enum.StrEnum):
+    """How findings and rules are printed."""
+
+    FULL = "full"
+    CONCISE = "concise"
+    JSON = "json"
+
+
+class Threshold(enum.StrEnum):
+    """The least severity that makes a run fail."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+app = typer.Typer(
+    name="kerascheck",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Sources = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders, or - for standard input.")]
+Models = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")]
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", metavar="RULES", help="Run only these: codes, their beginnings, names or ALL, by comma."),
+]
+ExtendSelect = Annotated[
+    list[str] | None, typer.Option("--extend-select", metavar="RULES", help="Run these rules as well.")
+]
+Ignore = Annotated[list[str] | None, typer.Option("--ignore", metavar="RULES", help="Leave these rules out.")]
+FailOn = Annotated[
+    Threshold | None, typer.Option("--fail-on", help="Exit with 1 from this severity on; warning if not configured.")
+]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 even when there are findings.")]
+OutputFormat = Annotated[Format, typer.Option("--output-format", help="How to print.")]
+OutputFile = Annotated[
+    Path | None, typer.Option("--output-file", metavar="FILE", help="Write the report there, not to standard output.")
+]
+Statistics = Annotated[bool, typer.Option("--statistics", help="Count the findings of each rule below the report.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Use this file instead of the nearest configuration.")
+]
+StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"kerascheck {__version__}")
+        raise typer.Exit()
+
+
+Version = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and exit.")
+]
+
+
+@app.callback()
+def common(version: Version = False) -> None:
+    """A static linter for Keras: it reads scripts and saved models, runs none of it, and tells what is wrong."""
+
+
+@app.command()
+def script(
+    paths: Sources,
+    select: Select = None,
+    extend_select: ExtendSelect = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
+    output_format: OutputFormat = Format.FULL,
+    output_file: OutputFile = None,
+    statistics: Statistics = False,
+    no_progress: NoProgress = False,
+    config: ConfigFile = None,
+    stdin_filename: StdinName = "",
+) -> None:
+    """Check training scripts and notebooks."""
+    from kerascheck import command
+
+    run = command.Command(
+        select=_listed(select),
+        extend_select=_listed(extend_select) or (),
+        ignore=_listed(ignore) or (),
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        output_format=command.OutputFormat(output_format),
+        output_file=output_file,
+        statistics=statistics,
+        no_progress=no_progress,
+        config=config,
+    )
+    if paths == ["-"]:
+        raise typer.Exit(run.lint_standard_input(stdin_filename))
+    raise typer.Exit(run.lint(paths, command.Mode.SCRIPT))
+
+
+@app.command()
+def model(
+    paths: Models,
+    select: Select = None,
+    extend_select: ExtendSelect = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
+    output_format: OutputFormat = Format.FULL,
+    output_file: OutputFile = None,
+    statistics: Statistics = False,
+    no_progress: NoProgress = False,
+    config: ConfigFile = None,
+) -> None:
+    """Check saved models; they are read, never loaded."""
+    from kerascheck import command
+
+    run = command.Command(
+        select=_listed(select),
+        extend_select=_listed(extend_select) or (),
+        ignore=_listed(ignore) or (),
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        output_format=command.OutputFormat(output_format),
+        output_file=output_file,
+        statistics=statistics,
+        no_progress=no_progress,
+        config=config,
+    )
+    raise typer.Exit(run.lint(paths, command.Mode.MODEL))
+
+
+@app.command()
+def check(
+    paths: Models,
+    select: Select = None,
+    extend_select: ExtendSelect = None,
+    ignore: Ignore = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
+    output_format: OutputFormat = Format.FULL,
+    output_file: OutputFile = None,
+    statistics: Statistics = False,
+    no_progress: NoProgress = False,
+    config: ConfigFile = None,
+) -> None:
+    """Check scripts, notebooks and saved models, told apart by their content."""
+    from kerascheck import command
+
+    run = command.Command(
+        select=_listed(select),
+        extend_select=_listed(extend_select) or (),
+        ignore=_listed(ignore) or (),
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        output_format=command.OutputFormat(output_format),
+        output_file=output_file,
+        statistics=statistics,
+        no_progress=no_progress,
+        config=config,
+    )
+    raise typer.Exit(run.lint(paths, command.Mode.CHECK))
+
+
+@app.command()
+def rules(output_format: OutputFormat = Format.FULL, config: ConfigFile = None) -> None:
+    """List the rules."""
+    from kerascheck.report import rules_page
+    from kerascheck.report.paint import wants_colour
+
+    known = _catalogue(config).rules
+    match output_format:
+        case Format.JSON:
+            sys.stdout.write(rules_page.document(known))
+        case Format.CONCISE:
+            sys.stdout.write(rules_page.concise(known))
+        case Format.FULL:
+            rules_page.print_table(known, colour=wants_colour(sys.stdout))
+
+
+@app.command()
+def explain(
+    rule: Annotated[str, typer.Argument(metavar="CODE|NAME", help="A rule, such as KC201 or batchnorm-axis.")],
+    config: ConfigFile = None,
+) -> None:
+    """Tell what a rule finds, why it matters, and how to put it right."""
+    from kerascheck.report import rules_page
+    from kerascheck.report.paint import wants_colour
+
+    rules_page.print_explanation(_catalogue(config).find(rule), colour=wants_colour(sys.stdout))
+
+
+def _catalogue(config: Path | None) -> Catalogue:
+    from kerascheck.config import find_config, read_config
+    from kerascheck.registry import load
+
+    found = read_config(config) if config is not None else find_config([])
+    return load(found.rule_paths)
+
+
+def _listed(options: list[str] | None) -> tuple[str, ...] | None:
+    if options is None:
+        return None
+    return tuple(text for option in options for part in option.split(",") if (text := part.strip()))
+
+
+def main() -> None:
+    """Run a command; what the user can put right is one line on standard error, and exit code 2."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except KerascheckError as error:
+        _fail(f"error: {error}")
+    except (Exception, RecursionError) as error:
+        _fail(f"internal error: {one_line(error)}; please report it with the file that shows it")
+
+
+def _fail(text: str) -> None:
+    print(f"kerascheck: {text}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,127 @@
+"""One run of `script`, `model` or `check`: from the options to the written report and the exit code."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from kerascheck.config import LEVELS, Choice, Config, find_config, read_config
+from kerascheck.errors import InputError
+from kerascheck.findings import Report
+from kerascheck.linter import Plan, lint_source
+from kerascheck.runner import Mode, Target, collect, display, exit_code, run
+
+if TYPE_CHECKING:
+    from kerascheck.report.paint import Paint
+
+MANY_FILES: Final = 20
+"""From this many files on a terminal shows a progress bar."""
+
+
+class OutputFormat(enum.StrEnum):
+    """How findings are printed."""
+
+    FULL = "full"
+    CONCISE = "concise"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The options of a run, as they were written."""
+
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str | None = None
+    exit_zero: bool = False
+    output_format: OutputFormat = OutputFormat.FULL
+    output_file: Path | None = None
+    statistics: bool = False
+    no_progress: bool = False
+    config: Path | None = None
+
+    def lint(self, written: Sequence[str], mode: Mode) -> int:
+        """Lint files and folders, write the report, and return the exit code.
+
+        Raises:
+            KerascheckError: for what the user has to put right first.
+        """
+        self._check()
+        paths = [Path(path) for path in written]
+        config = self._settings(paths)
+        plan = Plan(config)
+        return self._finish(self._linted(collect(paths, mode, config), plan), config)
+
+    def lint_standard_input(self, name: str) -> int:
+        """Lint what comes on standard input, write the report, and return the exit code.
+
+        Raises:
+            KerascheckError: for what the user has to put right first.
+        """
+        self._check()
+        path = Path(name or "<stdin>")
+        config = self._settings([path] if name else [])
+        shown = display(path) if name else str(path)
+        return self._finish(Report((lint_source(sys.stdin.buffer.read(), shown, Plan(config), path),)), config)
+
+    def _check(self) -> None:
+        if self.statistics and self.output_format is OutputFormat.JSON:
+            raise InputError("--statistics goes with the formats full and concise; in json, count `findings` by `code`")
+
+    def _settings(self, paths: Sequence[Path]) -> Config:
+        found = read_config(self.config) if self.config is not None else find_config(paths)
+        choice = Choice(self.select, self.extend_select, self.ignore)
+        return found.override(choice, LEVELS[self.fail_on] if self.fail_on else None)
+
+    def _linted(self, targets: list[Target], plan: Plan) -> Report:
+        if self.no_progress or len(targets) < MANY_FILES or not sys.stderr.isatty():
+            return run(targets, plan)
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("Checking", total=len(targets))
+            return run(targets, plan, lambda: progress.advance(task))
+
+    def _finish(self, report: Report, config: Config) -> int:
+        self._write(self._rendered(report))
+        return exit_code(report, config.fail_on, exit_zero=self.exit_zero)
+
+    def _rendered(self, report: Report) -> str:
+        if self.output_format is OutputFormat.JSON:
+            from kerascheck.report import json_report
+
+            return json_report.render(report)
+        from kerascheck.report.paint import Paint, wants_colour
+
+        paint = Paint(self.output_file is None and wants_colour(sys.stdout))
+        text = _drawn(report, self.output_format, paint)
+        if self.statistics:
+            from kerascheck.report import statistics
+
+            text += statistics.render(report, paint)
+        return text
+
+    def _write(self, text: str) -> None:
+        if self.output_file is None:
+            sys.stdout.write(text)
+            return
+        try:
+            self.output_file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"`{self.output_file.as_posix()}` cannot be written: {error.strerror}") from None
+
+
+def _drawn(report: Report, output_format: OutputFormat, paint: Paint) -> str:
+    if output_format is OutputFormat.CONCISE:
+        from kerascheck.report import concise
+
+        return concise.render(report, paint)
+    from kerascheck.report import full
+
+    return full.render(report, paint)

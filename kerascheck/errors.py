@@ -1,0 +1,40 @@
+"""What a user can do wrong, each said in one line with the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class KerascheckError(Exception):
+    """A mistake that the user can put right; its text is one line."""
+
+
+class ConfigError(KerascheckError):
+    """A configuration that cannot be read, or that asks for what does not exist."""
+
+
+class SelectionError(KerascheckError):
+    """A selector that names no rule."""
+
+
+class RegistryError(KerascheckError):
+    """A rule pack or a rule file that cannot be used."""
+
+
+class InputError(KerascheckError):
+    """A path that cannot be read or written."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The end of an error message: `, did you mean `x`?` where a known word is near, or else nothing."""
+    from difflib import get_close_matches
+
+    names = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), list(names), n=1, cutoff=0.5)
+    return f", did you mean `{names[close[0]]}`?" if close else ""
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as one line: its type, and its text with the line breaks taken out."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,79 @@
+"""The signatures of today's Keras out of api.json, which tools/generate_keras_api.py writes from the installed Keras."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from kerascheck.facts.values import UNKNOWN, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a Keras class or method; `default` is UNKNOWN for a required one."""
+
+    name: str
+    default: Value = UNKNOWN
+    required: bool = False
+
+
+@functools.cache
+def document() -> Mapping[str, object]:
+    """The whole file."""
+    return cast("Mapping[str, object]", json.loads((Path(__file__).parent / "api.json").read_text(encoding="utf-8")))
+
+
+def value(plain: object) -> Value:
+    """A default out of JSON: lists are tuples, the mark for an object is UNKNOWN."""
+    if isinstance(plain, list):
+        return tuple(value(item) for item in cast("list[object]", plain))
+    if plain is None or isinstance(plain, (bool, int, float, str)):
+        return plain
+    return UNKNOWN
+
+
+@functools.cache
+def section(name: str) -> Mapping[str, Sequence[Sequence[object]]]:
+    """A table of signatures: `layers`, `optimizers`, `callbacks`, `methods` …"""
+    return cast("Mapping[str, Sequence[Sequence[object]]]", document()[name])
+
+
+@functools.cache
+def signature(table: str, name: str) -> tuple[Parameter, ...] | None:
+    """The parameters of a class or method in order; None where the table has none of that name."""
+    entries = section(table).get(name)
+    if entries is None:
+        return None
+    return tuple(
+        Parameter(str(entry[0]), value(entry[1])) if len(entry) > 1 else Parameter(str(entry[0]), required=True)
+        for entry in entries
+    )
+
+
+@functools.cache
+def aliases(table: str) -> Mapping[str, str]:
+    """Further public names of the classes of a table (`Convolution2D`)."""
+    tables = cast("Mapping[str, Mapping[str, str]]", document()["aliases"])
+    return tables.get(table, {})
+
+
+@functools.cache
+def identifiers(kind: str) -> Mapping[str, str]:
+    """The strings that Keras takes for `activations`, `losses`, `metrics` …, with the name of what they stand for."""
+    return cast("Mapping[str, Mapping[str, str]]", document()["identifiers"])[kind]
+
+
+@functools.cache
+def names(kind: str) -> frozenset[str]:
+    """A plain list of names: `operations`, `utilities`, `backend`, `datasets`, `modules`, `root`."""
+    return frozenset(cast("Sequence[str]", document()[kind]))
+
+
+@functools.cache
+def folded(table: str) -> Mapping[str, str]:
+    """Names of a table by their lower-case spelling."""
+    return {name.lower(): name for name in section(table)}

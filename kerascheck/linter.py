@@ -1,0 +1,200 @@
+"""The road: a file is read into facts, rules look at the facts, what they find is filtered and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from kerascheck.config import Config
+from kerascheck.errors import one_line
+from kerascheck.facts.graph import LayerKind, ModelGraph
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.findings import Coverage, FileKind, FileReport, FileStatus, Finding, Location, SourceText
+from kerascheck.reader_codes import internal_error, unreadable_file
+from kerascheck.registry import load
+from kerascheck.rule import Options, Rule
+from kerascheck.selection import Selection, choose
+from kerascheck.suppression import directives, is_suppressed
+
+NO_MENTION = "no mention of Keras"
+
+Facts = Mapping[type, object]
+
+
+class Plan:
+    """What a run does to each file. The rules are looked up and imported when the first file needs them."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        if config.names_rules:
+            _ = self.selection
+
+    @cached_property
+    def selection(self) -> Selection:
+        """The rules that are on.
+
+        Raises:
+            KerascheckError: when a rule pack cannot be used, or the configuration names a rule that does not exist.
+        """
+        return choose(load(self.config.rule_paths), self.config)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One file as the rules see it: what every rule may ask for, and its graphs."""
+
+    path: str
+    facts: Facts
+    graphs: tuple[ModelGraph, ...]
+
+
+def lint_script(path: Path, display: str, plan: Plan) -> FileReport:
+    """Read and lint a script or notebook."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        return _unreadable(display, FileKind.SCRIPT, error.strerror or one_line(error), plan, path)
+    return lint_source(data, display, plan, path)
+
+
+def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None) -> FileReport:
+    """Lint the content of a script or notebook; `path` is where it would stand, for `per-file-ignores`."""
+    path = path or Path(display)
+    kind = FileKind.NOTEBOOK if path.suffix.lower() == ".ipynb" else FileKind.SCRIPT
+    if b"keras" not in data and b"tensorflow" not in data:
+        return FileReport(display, kind, FileStatus.SKIPPED, NO_MENTION)
+    try:
+        from kerascheck.script import read_script
+
+        facts = read_script(display, data, target=plan.config.target_keras)
+    except (Exception, RecursionError) as error:
+        return _unreadable(display, kind, f"the script reader failed: {one_line(error)}", plan, path)
+    if any(cell is not None for cell, _ in facts.source.cells):
+        kind = FileKind.NOTEBOOK
+    subject = Subject(display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs)
+    findings, fault = run_rules(subject, plan.selection)
+    return FileReport(
+        path=display,
+        kind=kind,
+        status=facts.status,
+        reason=facts.reason,
+        findings=settle((*facts.findings, *findings), plan.selection, path, facts.source),
+        models=len(facts.graphs),
+        source=facts.source,
+        fault=fault,
+        coverage=coverage(facts.graphs, facts.program),
+    )
+
+
+def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
+    """Read and lint a model file."""
+    try:
+        from kerascheck.artifact import read_model
+
+        facts = read_model(path, display=display)
+    except OSError as error:
+        return _unreadable(display, FileKind.MODEL, error.strerror or one_line(error), plan, path)
+    except (Exception, RecursionError) as error:
+        return _unreadable(display, FileKind.MODEL, f"the model reader failed: {one_line(error)}", plan, path)
+    found: Facts = {} if facts.saved is None else {type(facts.saved): facts.saved}
+    subject = Subject(display, found, facts.graphs)
+    findings, fault = run_rules(subject, plan.selection)
+    return FileReport(
+        path=display,
+        kind=FileKind.MODEL,
+        status=facts.status,
+        reason=facts.reason,
+        findings=settle((*facts.findings, *findings), plan.selection, path),
+        models=len(facts.graphs),
+        layers=facts.layers,
+        fault=fault,
+        coverage=coverage(facts.graphs),
+    )
+
+
+def run_rules(subject: Subject, selection: Selection) -> tuple[tuple[Finding, ...], bool]:
+    """What every rule that is on says about a file, and whether one of them crashed."""
+    findings: list[Finding] = []
+    fault = False
+    for rule in selection.rules:
+        options = selection.options.get(rule.code, Options())
+        try:
+            # One by one: what a rule found before it crashed still stands.
+            for finding in _run(rule, subject, options):
+                findings.append(finding)
+        except (Exception, RecursionError) as error:
+            fault = True
+            findings.append(_crash(rule, subject.path, error))
+    return tuple(findings), fault
+
+
+def _run(rule: Rule, subject: Subject, options: Options) -> Iterator[Finding]:
+    if ModelGraph not in rule.facts:
+        yield from rule.run(subject.facts, options)
+        return
+    for graph in subject.graphs:
+        yield from rule.run({**subject.facts, ModelGraph: graph}, options)
+
+
+def _crash(rule: Rule, path: str, error: BaseException) -> Finding:
+    return Finding(
+        message=f"rule {rule.code} `{rule.name}` failed on this file: {one_line(error)}",
+        location=Location(path),
+        help=f"the other rules ran; report this to the author of the rule, and pass `--ignore {rule.code}` until then",
+        code=internal_error.code,
+    )
+
+
+def settle(
+    findings: Iterable[Finding], selection: Selection, path: Path, source: SourceText | None = None
+) -> tuple[Finding, ...]:
+    """The findings that are to be reported: named, at their configured level, none twice, none silenced, in order."""
+    off = selection.exempt(path)
+    comments = directives(source) if source is not None else {}
+    kept: dict[tuple[str, Location, str], Finding] = {}
+    for finding in findings:
+        named = _named(finding, selection)
+        known = selection.catalogue.by_name.get(named.code)
+        if named.code in off or (known is not None and named.code not in selection.codes):
+            continue
+        if not is_suppressed(named, comments, frozenset(known.aliases if known else ())):
+            kept.setdefault((named.code, named.location, named.message), named)
+    return tuple(sorted(kept.values(), key=position))
+
+
+def position(finding: Finding) -> tuple[str, int, int, int, str, str, str]:
+    """The place of a finding in a report."""
+    place = finding.location
+    layer = finding.layer or place.layer or ""
+    return place.path, place.cell or 0, place.line, place.column, finding.code, layer, finding.message
+
+
+def _named(finding: Finding, selection: Selection) -> Finding:
+    known = selection.catalogue.by_name.get(finding.code)
+    level = selection.severities.get(finding.code) or finding.severity or (known.severity if known else None)
+    return replace(finding, name=finding.name or (known.name if known else ""), severity=level)
+
+
+def coverage(graphs: tuple[ModelGraph, ...], program: TrainingProgram | None = None) -> Coverage:
+    """How much of a file's models the reader recovered."""
+    layers = [layer for graph in graphs for layer in graph.layers]
+    opaque = sum(layer.kind in (LayerKind.CUSTOM, LayerKind.LAMBDA) for layer in layers)
+    gaps = sorted({gap.construct for graph in graphs for gap in graph.gaps})
+    return Coverage(
+        models=len(graphs),
+        whole=sum(graph.whole for graph in graphs),
+        layers=len(layers),
+        opaque=opaque,
+        gaps=tuple(gaps),
+        cut_short=program.cut_short if program is not None else "",
+    )
+
+
+def _unreadable(display: str, kind: FileKind, reason: str, plan: Plan, path: Path) -> FileReport:
+    finding = Finding(
+        message=f"the file could not be read: {reason}", location=Location(display), code=unreadable_file.code
+    )
+    findings = settle((finding,), plan.selection, path)
+    return FileReport(display, kind, FileStatus.ERROR, reason, findings)

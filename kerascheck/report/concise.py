@@ -1,0 +1,21 @@
+"""One line a finding, for terminals, editors and `grep`."""
+
+from __future__ import annotations
+
+from kerascheck.findings import Finding, Report, Severity
+from kerascheck.report.frames import place
+from kerascheck.report.full import summary
+from kerascheck.report.paint import INK_OF, Ink, Paint, safe
+
+
+def render(report: Report, paint: Paint) -> str:
+    """The whole report, ending in a line break."""
+    lines = [_line(finding, paint) for finding in report.findings]
+    return "\n".join([*lines, next(summary(report, paint))]) + "\n"
+
+
+def _line(finding: Finding, paint: Paint) -> str:
+    level = finding.severity or Severity.ERROR
+    mark = " [*]" if finding.fix else ""
+    rule = paint(INK_OF[level], f"{level.label}[{finding.code} {finding.name}]")
+    return f"{paint(Ink.BOLD, place(finding.location))}: {rule}{mark} {safe(finding.message)}"

@@ -1,0 +1,203 @@
+"""Runs: which files a command looks at, what reads each, and the report of all of them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from kerascheck.config import Choice, Config, find_config
+from kerascheck.errors import InputError
+from kerascheck.findings import FileKind, FileReport, FileStatus, Report, Severity
+from kerascheck.folders import walk
+from kerascheck.linter import Plan, lint_model, lint_script, lint_source
+
+SCRIPT_SUFFIXES: Final = frozenset({".py", ".ipynb"})
+MODEL_SUFFIXES: Final = frozenset({".h5", ".hdf5", ".keras"})
+MAYBE_MODEL_SUFFIXES: Final = frozenset({".json", ".hdf", ".he5", ".model", ""})
+"""Suffixes of much else: a file of these is a model when its content says so."""
+
+UNREADABLE: Final = "KC902"
+
+
+class Mode(enum.Enum):
+    """What a command reads."""
+
+    SCRIPT = "script"
+    MODEL = "model"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to look at: where it is, how reports call it, and what reads it."""
+
+    path: Path
+    display: str
+    kind: FileKind
+
+
+def check_script(source: str | Path, *, config: Config | None = None) -> FileReport:
+    """Lint a script or notebook.
+
+    Args:
+        source: a path, or the text of a script (text that has a line break, or that names no file).
+        config: by default the one nearest to the file.
+    """
+    path = Path(source) if isinstance(source, Path) or "\n" not in source else None
+    if path is not None and (isinstance(source, Path) or path.is_file()):
+        _must_exist(path)
+        return lint_script(path, display(path), Plan(config or find_config([path])))
+    return lint_source(str(source).encode(), "<string>", Plan(config or find_config([])))
+
+
+def check_model(path: str | Path, *, config: Config | None = None) -> FileReport:
+    """Lint a saved model; it is read, never loaded.
+
+    Raises:
+        InputError: when there is no such file.
+    """
+    file = Path(path)
+    _must_exist(file)
+    return lint_model(file, display(file), Plan(config or find_config([file])))
+
+
+def check_paths(
+    paths: Iterable[str | Path],
+    *,
+    mode: Mode = Mode.CHECK,
+    config: Config | None = None,
+    select: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+) -> Report:
+    """Lint files and folders.
+
+    Args:
+        paths: files, which are always looked at, and folders, which are walked.
+        mode: scripts and notebooks, models, or both told apart by content.
+        config: by default the one nearest to the paths.
+        select: selectors of the rules to run instead of the configured ones.
+        ignore: selectors of rules to leave out.
+
+    Raises:
+        KerascheckError: for a path that does not exist, or a configuration that cannot be used.
+    """
+    files = [Path(path) for path in paths]
+    settings = config or find_config(files)
+    choice = Choice(None if select is None else tuple(select), (), tuple(ignore))
+    plan = Plan(settings.override(choice))
+    return run(collect(files, mode, settings), plan)
+
+
+def run(targets: Iterable[Target], plan: Plan, advance: Callable[[], None] | None = None) -> Report:
+    """Lint the targets; `advance` is called after each."""
+    reports: list[FileReport] = []
+    for target in targets:
+        reports.append(lint(target, plan))
+        if advance is not None:
+            advance()
+    return Report(tuple(sorted(reports, key=lambda report: report.path)))
+
+
+def lint(target: Target, plan: Plan) -> FileReport:
+    """Lint one target by the reader of its kind."""
+    match target.kind:
+        case FileKind.SCRIPT | FileKind.NOTEBOOK:
+            return lint_script(target.path, target.display, plan)
+        case FileKind.MODEL:
+            return lint_model(target.path, target.display, plan)
+        case FileKind.OTHER:
+            reason = "neither a Python source nor a Keras model"
+            return FileReport(target.display, FileKind.OTHER, FileStatus.SKIPPED, reason)
+
+
+def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> int:
+    """0 clean, 1 findings at or above the threshold, 2 a file that could not be read or a rule that crashed."""
+    unread = any(finding.code == UNREADABLE for finding in report.findings)
+    if unread or any(file.fault for file in report.files):
+        return 2
+    failed = any((finding.severity or Severity.ERROR) >= fail_on for finding in report.findings)
+    return 1 if failed and not exit_zero else 0
+
+
+def collect(paths: Iterable[Path], mode: Mode, config: Config) -> list[Target]:
+    """The files to look at, each once: those that are named, and what the folders hold.
+
+    Raises:
+        InputError: for a path that does not exist.
+    """
+    targets: dict[str, Target] = {}
+    for path in paths:
+        _must_exist(path)
+        found = _inside(path, mode, config) if path.is_dir() else iter((_named(path, mode),))
+        for target in found:
+            targets.setdefault(target.display, target)
+    return list(targets.values())
+
+
+def display(path: Path) -> str:
+    """A path as reports show it: relative to the working directory where it lies below, with forward slashes."""
+    absolute, here = path.absolute(), Path.cwd()
+    if ".." in absolute.parts:
+        absolute = absolute.resolve()
+    return (absolute.relative_to(here) if absolute.is_relative_to(here) else absolute).as_posix()
+
+
+def _must_exist(path: Path) -> None:
+    if not path.exists():
+        raise InputError(f"`{path.as_posix()}` does not exist")
+
+
+def _named(path: Path, mode: Mode) -> Target:
+    match mode:
+        case Mode.SCRIPT:
+            return Target(path, display(path), FileKind.SCRIPT)
+        case Mode.MODEL:
+            return Target(path, display(path), FileKind.MODEL)
+        case Mode.CHECK:
+            return Target(path, display(path), _kind_by_content(path))
+
+
+def _inside(folder: Path, mode: Mode, config: Config) -> Iterator[Target]:
+    for path in walk(folder, config.root, config.exclude):
+        kind = _kind_in_folder(path, mode)
+        if kind is not FileKind.OTHER:
+            yield Target(path, display(path), kind)
+
+
+def _kind_in_folder(path: Path, mode: Mode) -> FileKind:
+    suffix = path.suffix.lower()
+    if suffix in SCRIPT_SUFFIXES:
+        return FileKind.SCRIPT if mode is not Mode.MODEL else FileKind.OTHER
+    if mode is Mode.SCRIPT:
+        return FileKind.OTHER
+    if suffix in MODEL_SUFFIXES:
+        return FileKind.MODEL
+    return _kind_by_content(path, only_models=True) if suffix in MAYBE_MODEL_SUFFIXES else FileKind.OTHER
+
+
+def _kind_by_content(path: Path, *, only_models: bool = False) -> FileKind:
+    suffix = path.suffix.lower()
+    if suffix == ".py":
+        return FileKind.SCRIPT
+    from kerascheck.artifact import Form, sniff
+
+    try:
+        form = sniff(path)
+    except OSError:
+        return FileKind.MODEL if suffix in MODEL_SUFFIXES else FileKind.SCRIPT
+    if form in (Form.HDF5, Form.KERAS_ZIP, Form.JSON_ARCHITECTURE):
+        return FileKind.MODEL
+    if only_models:
+        return FileKind.OTHER
+    if form is Form.NOTEBOOK or suffix in SCRIPT_SUFFIXES:
+        return FileKind.SCRIPT
+    return FileKind.MODEL if suffix in MODEL_SUFFIXES else _kind_by_first_line(path)
+
+
+def _kind_by_first_line(path: Path) -> FileKind:
+    with path.open("rb") as file:
+        first = file.readline(200)
+    return FileKind.SCRIPT if first.startswith(b"#!") and b"python" in first else FileKind.OTHER

@@ -1,0 +1,346 @@
+"""The abstract interpreter: runs the statements of a script on abstract values and records what a run would do."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from kerascheck.facts.data import Role
+from kerascheck.script.expressions import Expressions
+from kerascheck.script.joins import Flow, follow
+from kerascheck.script.machine import LOOP_BOUND
+from kerascheck.script.values import (
+    ArrayValue,
+    ClassValue,
+    DictValue,
+    FunctionValue,
+    InstanceValue,
+    LayerValue,
+    ListValue,
+    ModelValue,
+    Opaque,
+    Path,
+    Scope,
+)
+
+VALIDATION_NAMES = ("valid", "val", "dev", "eval")
+TEST_NAMES = ("test", "tst", "holdout", "hold_out", "unseen")
+TRAIN_NAMES = ("train", "trn", "tr")
+
+
+def named_role(name: str) -> Role:
+    """The part of the data that an identifier claims to be; UNKNOWN where it says several things or none."""
+    words = name.lower()
+    found: set[Role] = set()
+    if any(word in words for word in VALIDATION_NAMES) and "value" not in words:
+        found.add(Role.VALIDATION)
+    if any(word in words for word in TEST_NAMES):
+        found.add(Role.TEST)
+    if "train" in words or words.endswith(("_tr", "_trn")) or words.startswith(("tr_", "trn_")):
+        found.add(Role.TRAIN)
+    return found.pop() if len(found) == 1 else Role.UNKNOWN
+
+
+class Evaluator(Expressions):
+    """Statements; expressions and calls are in the classes below it."""
+
+    def run(self, body: Sequence[ast.stmt]) -> Flow:
+        """Execute a block."""
+        for statement in body:
+            self.step()
+            handler = self._STATEMENTS.get(type(statement))
+            if handler is None:
+                continue
+            flow = handler(self, statement)
+            if flow is not Flow.NEXT:
+                return flow
+        return Flow.NEXT
+
+    def _expression(self, node: ast.Expr) -> Flow:
+        value = node.value
+        if isinstance(value, ast.Constant):
+            return Flow.NEXT
+        if isinstance(value, ast.Await):
+            value = value.value
+        self.discarded.add(id(value))
+        self.evaluate(value)
+        if isinstance(value, ast.Call) and self.leaves(value):
+            return Flow.RAISE
+        return Flow.NEXT
+
+    def _assign(self, node: ast.Assign) -> Flow:
+        value = self.evaluate(node.value)
+        for target in node.targets:
+            self.bind(target, value)
+        return Flow.NEXT
+
+    def _annotated(self, node: ast.AnnAssign) -> Flow:
+        if node.value is not None:
+            self.bind(node.target, self.evaluate(node.value))
+        return Flow.NEXT
+
+    def _augmented(self, node: ast.AugAssign) -> Flow:
+        target = node.target
+        current = self.evaluate(target)
+        operand = self.evaluate(node.value)
+        if isinstance(current, ListValue) and isinstance(node.op, ast.Add):
+            self.touch(current)
+            items = self.iterate(operand)
+            current.items.extend(items or ())
+            current.whole = current.whole and items is not None
+            return Flow.NEXT
+        self.bind(target, self.operate(node, node.op, current, operand))
+        return Flow.NEXT
+
+    def bind(self, target: ast.expr, value: object) -> None:
+        """Assign a value to a target: a name, an attribute, an item or a nest of these."""
+        match target:
+            case ast.Name(id=name):
+                self.assign(name, self._named(name, value))
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                self._unpack(targets, value)
+            case ast.Starred(value=inner):
+                self.bind(inner, value)
+            case ast.Attribute(value=owner, attr=name):
+                self.set_attribute(self.evaluate(owner), name, value, target)
+            case ast.Subscript(value=owner, slice=index):
+                self.set_item(self.evaluate(owner), index, value)
+            case _:
+                pass
+
+    def _named(self, name: str, value: object) -> object:
+        if isinstance(value, ArrayValue):
+            data = value.data
+            role = named_role(name)
+            proven = data.role
+            if proven is Role.TEST and role is Role.VALIDATION:
+                proven = Role.VALIDATION
+            self.touch(value)
+            value.data = replace(data, name=name, named_role=role, role=proven)
+        elif isinstance(value, (ListValue, Opaque)):
+            self.data_names.setdefault(id(value), (value, name))
+        return value
+
+    def _unpack(self, targets: list[ast.expr], value: object) -> None:
+        items = self.iterate(value)
+        star = next((i for i, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
+        if items is not None and star is not None and len(items) >= len(targets) - 1:
+            rest = len(targets) - star - 1
+            middle = ListValue(list(items[star : len(items) - rest]))
+            items = [*items[:star], middle, *items[len(items) - rest :]]
+        if items is None or len(items) != len(targets):
+            items = [self.part_of(value) for _ in targets]
+        for target, item in zip(targets, items, strict=True):
+            self.bind(target, item)
+
+    def _import(self, node: ast.Import) -> Flow:
+        for alias in node.names:
+            parts = tuple(alias.name.split("."))
+            path = self.canonical(parts)
+            if alias.asname:
+                self.assign(alias.asname, path)
+            else:
+                self.assign(parts[0], self.canonical(parts[:1]))
+            self.note_import(path, parts, alias)
+        return Flow.NEXT
+
+    def _import_from(self, node: ast.ImportFrom) -> Flow:
+        if node.level:
+            for alias in node.names:
+                self.assign(alias.asname or alias.name, self.unknown("import of another module"))
+            return Flow.NEXT
+        module = tuple((node.module or "").split("."))
+        for alias in node.names:
+            if alias.name == "*":
+                self.star_imports.append(self.canonical(module))
+                continue
+            path = self.canonical((*module, alias.name))
+            self.assign(alias.asname or alias.name, path)
+            self.note_import(path, (*module, alias.name), alias)
+        return Flow.NEXT
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Flow:
+        function = self.make_function(node, node.name)
+        value: object = function
+        for decorator in reversed(node.decorator_list):
+            value = self.decorate(function, value, decorator)
+        self.assign(node.name, value)
+        self.defined.append(function)
+        return Flow.NEXT
+
+    def _class(self, node: ast.ClassDef) -> Flow:
+        bases = tuple(self.evaluate(base) for base in node.bases)
+        scope = Scope(parent=self.scope, module=self.module_of(self.scope))
+        cls = ClassValue(node.name, bases, scope, self.place(node))
+        outer, self.scope = self.scope, scope
+        try:
+            self.run(node.body)
+        finally:
+            self.scope = outer
+        for member in scope.names.values():
+            if isinstance(member, FunctionValue) and member.owner is None:
+                member.owner = cls
+        self.assign(node.name, cls)
+        self.classes.append(cls)
+        return Flow.NEXT
+
+    def _return(self, node: ast.Return) -> Flow:
+        value = self.evaluate(node.value) if node.value is not None else None
+        if self.returns:
+            self.returns[-1].append(value)
+        return Flow.RETURN
+
+    def _if(self, node: ast.If) -> Flow:
+        decided = self.truth(self.evaluate(node.test))
+        if decided is True:
+            return self.run(node.body)
+        if decided is False:
+            return self.run(node.orelse)
+        return follow(self, [lambda: self.run(node.body), lambda: self.run(node.orelse)])
+
+    def _for(self, node: ast.For | ast.AsyncFor) -> Flow:
+        source = self.evaluate(node.iter)
+        items = self.iterate(source)
+        if items is not None and len(items) <= LOOP_BOUND:
+            return self._unrolled(node, items)
+        element = self.element_of(source, items)
+        self.loops += 1
+        try:
+            return follow(self, [lambda: self._once(node, element)])
+        finally:
+            self.loops -= 1
+
+    def _once(self, node: ast.For | ast.AsyncFor, element: object) -> Flow:
+        self.bind(node.target, element)
+        flow = self.run(node.body)
+        return flow if flow is Flow.RETURN else Flow.NEXT
+
+    def _unrolled(self, node: ast.For | ast.AsyncFor, items: Sequence[object]) -> Flow:
+        self.loops += len(items) > 1
+        try:
+            for item in items:
+                self.bind(node.target, item)
+                flow = self.run(node.body)
+                if flow is Flow.BREAK:
+                    return Flow.NEXT
+                if flow in (Flow.RETURN, Flow.RAISE):
+                    return flow
+        finally:
+            self.loops -= len(items) > 1
+        return self.run(node.orelse)
+
+    def _while(self, node: ast.While) -> Flow:
+        if self.truth(self.evaluate(node.test)) is False:
+            return self.run(node.orelse)
+        self.forget_assigned(node.body)
+        self.loops += 1
+        try:
+            flow = self.run(node.body)
+        finally:
+            self.loops -= 1
+        return flow if flow is Flow.RETURN else Flow.NEXT
+
+    def _with(self, node: ast.With | ast.AsyncWith) -> Flow:
+        for item in node.items:
+            value = self.evaluate(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value)
+        return self.run(node.body)
+
+    def _try(self, node: ast.Try) -> Flow:
+        flow = self.run(node.body)
+        if flow is Flow.RAISE and node.handlers:
+            flow = self.run(node.handlers[0].body)
+        elif flow is Flow.NEXT:
+            flow = self.run(node.orelse)
+        final = self.run(node.finalbody)
+        return flow if final is Flow.NEXT else final
+
+    def _delete(self, node: ast.Delete) -> Flow:
+        for target in node.targets:
+            if isinstance(target, ast.Name) and target.id in self.scope.names:
+                self.touch(self.scope)
+                del self.scope.names[target.id]
+        return Flow.NEXT
+
+    def _global(self, node: ast.Global) -> Flow:
+        self.scope.globals.update(node.names)
+        return Flow.NEXT
+
+    def _nonlocal(self, node: ast.Nonlocal) -> Flow:
+        self.scope.outer.update(node.names)
+        return Flow.NEXT
+
+    def _match(self, node: ast.Match) -> Flow:
+        self.evaluate(node.subject)
+        return follow(self, [lambda body=case.body: self.run(body) for case in node.cases] + [lambda: Flow.NEXT])
+
+    def set_attribute(self, owner: object, name: str, value: object, target: ast.Attribute) -> None:
+        """`owner.name = value`."""
+        if isinstance(owner, InstanceValue):
+            self.touch(owner)
+            owner.attributes[name] = self._named(name, value)
+        elif isinstance(owner, ClassValue):
+            self.touch(owner.scope)
+            owner.scope.names[name] = value
+        elif isinstance(owner, ModelValue) and name == "trainable":
+            self.touch(owner)
+            owner.trainable = value
+        elif isinstance(owner, LayerValue):
+            self.touch(owner)
+            if name == "trainable":
+                trainable = value if isinstance(value, bool) else True
+                owner.layer = replace(owner.layer, trainable=trainable)
+            owner.attributes[name] = value
+
+    def set_item(self, owner: object, index: ast.expr, value: object) -> None:
+        """`owner[index] = value`."""
+        key = self.evaluate(index) if not isinstance(index, ast.Slice) else None
+        if isinstance(owner, DictValue):
+            self.touch(owner)
+            if isinstance(key, (str, int, float, bool, bytes)) or key is None:
+                owner.items[key] = value
+            else:
+                owner.whole = False
+        elif isinstance(owner, ListValue):
+            self.touch(owner)
+            if isinstance(key, int) and -len(owner.items) <= key < len(owner.items):
+                owner.items[key] = value
+            else:
+                owner.whole = False
+        elif isinstance(owner, ArrayValue):
+            self.write_into(owner)
+
+    _STATEMENTS: dict[type[ast.stmt], Callable[..., Flow]] = {
+        ast.Expr: _expression,
+        ast.Assign: _assign,
+        ast.AnnAssign: _annotated,
+        ast.AugAssign: _augmented,
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+        ast.FunctionDef: _function,
+        ast.AsyncFunctionDef: _function,
+        ast.ClassDef: _class,
+        ast.Return: _return,
+        ast.If: _if,
+        ast.For: _for,
+        ast.AsyncFor: _for,
+        ast.While: _while,
+        ast.With: _with,
+        ast.AsyncWith: _with,
+        ast.Try: _try,
+        ast.TryStar: _try,
+        ast.Delete: _delete,
+        ast.Global: _global,
+        ast.Nonlocal: _nonlocal,
+        ast.Match: _match,
+        ast.Raise: lambda self, node: Flow.RAISE,
+        ast.Break: lambda self, node: Flow.BREAK,
+        ast.Continue: lambda self, node: Flow.CONTINUE,
+    }
+
+
+def is_library(value: object, *roots: str) -> bool:
+    """Whether a value is a name of one of the libraries."""
+    return isinstance(value, Path) and value.parts[0] in roots

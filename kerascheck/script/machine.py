@@ -1,0 +1,181 @@
+"""The state of one evaluation: the budget, the places, the trail of undecided branches, and what was recorded."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import count
+
+from kerascheck.assembly import Assembly
+from kerascheck.facts.data import DataArray, DataKind
+from kerascheck.facts.training import ApiCall, Callback, Event
+from kerascheck.facts.values import UNKNOWN, Symbol, Value
+from kerascheck.findings import Location, SourceText
+from kerascheck.script.source import character_column
+from kerascheck.script.values import (
+    ArrayValue,
+    DictValue,
+    LayerValue,
+    ListValue,
+    ModelValue,
+    Mutable,
+    Opaque,
+    Path,
+    Scope,
+)
+
+STEP_BUDGET = 300_000
+DEPTH_LIMIT = 24
+LOOP_BOUND = 64
+
+
+class BudgetError(Exception):
+    """The step budget is used up; what was recorded so far stands."""
+
+
+class Machine:
+    """What every part of the evaluator shares."""
+
+    def __init__(self, path: str, text: SourceText) -> None:
+        self.path = path
+        self._lines = dict(text.cells)
+        self._ascii: dict[int | None, bool] = {
+            cell: all(line.isascii() for line in lines) for cell, lines in text.cells
+        }
+        self.cell: int | None = None
+        self.steps = 0
+        self.depth = 0
+        self.loops = 0
+        self.undecided = 0
+        self.assembly = Assembly()
+        self.keys = count(1)
+        self.orders = count(1)
+        self.events: list[Event] = []
+        self.models: list[ModelValue] = []
+        self.callbacks: list[Callback] = []
+        self.api_calls: dict[tuple[object, ...], ApiCall] = {}
+        self.flavours: set[str] = set()
+        self.seeds: list[Location] = []
+        self.layer_names: dict[str, int] = {}
+        self.trails: list[dict[Mutable, object]] = []
+        self.scope = Scope()
+        self.functions: list[str] = []
+        self.called: set[int] = set()
+        self.discarded: set[int] = set()
+        self.cuts: dict[tuple[object, ...], int] = {}
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > STEP_BUDGET:
+            raise BudgetError
+
+    def place(self, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Location:
+        """Where a node stands, in characters from 1."""
+        end_line, end_offset = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+        if self._ascii.get(self.cell, True):
+            return Location(
+                self.path, node.lineno, node.col_offset + 1, end_line, end_offset + 1, self.cell
+            )
+        return Location(
+            self.path,
+            node.lineno,
+            self._column(node.lineno, node.col_offset),
+            end_line,
+            self._column(end_line, end_offset),
+            self.cell,
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        lines = self._lines.get(self.cell, ())
+        text = lines[line - 1] if 0 < line <= len(lines) else ""
+        return character_column(text, offset)
+
+    def touch(self, subject: Mutable) -> None:
+        """Remember the state of a value before it changes inside an undecided branch."""
+        if self.trails:
+            trail = self.trails[-1]
+            if subject not in trail:
+                trail[subject] = subject.save()
+
+    def unknown(self, origin: str = "") -> Opaque:
+        return Opaque(origin, next(self.keys))
+
+    def array(self, node: ast.expr | ast.stmt | None, **facts: object) -> ArrayValue:
+        """Fresh data made at `node`."""
+        location = self.place(node) if node is not None else Location(self.path)
+        data = DataArray(next(self.keys), "", location)
+        return ArrayValue(replace(data, **facts))  # pyright: ignore[reportArgumentType]
+
+    def derive(self, array: ArrayValue, **facts: object) -> ArrayValue:
+        """A new array made from another, equal to it but for `facts`."""
+        return ArrayValue(replace(array.data, key=next(self.keys), **facts))  # pyright: ignore[reportArgumentType]
+
+    def cut(self, *identity: object) -> int:
+        """The key of a cut through rows: equal identities give equal keys."""
+        return self.cuts.setdefault(identity, len(self.cuts) + 1)
+
+    def record(self, event: Event) -> None:
+        self.events.append(event)
+
+    def event_facts(self, location: Location) -> dict[str, object]:
+        """The fields that every event has."""
+        return {
+            "order": next(self.orders),
+            "location": location,
+            "repeated": self.loops > 0,
+            "certain": self.undecided == 0,
+            "scope": self.functions[-1] if self.functions else "",
+        }
+
+    def layer_name(self, stem: str) -> str:
+        """The next automatic name, as Keras counts them: dense, dense_1, …"""
+        number = self.layer_names.get(stem, 0)
+        self.layer_names[stem] = number + 1
+        return stem if number == 0 else f"{stem}_{number}"
+
+
+def to_value(value: object) -> Value:
+    """The fact that an abstract value stands for; `UNKNOWN` where it is none."""
+    if value is None or isinstance(value, (bool, int, float, complex, str, bytes, Symbol)):
+        return value
+    if isinstance(value, tuple):
+        return tuple(to_value(item) for item in value)
+    if isinstance(value, ListValue):
+        return tuple(to_value(item) for item in value.items) if value.whole else UNKNOWN
+    if isinstance(value, DictValue):
+        if not value.whole or not all(isinstance(key, (str, int)) for key in value.items):
+            return UNKNOWN
+        return {str(key): to_value(item) for key, item in value.items.items()}
+    if isinstance(value, Path):
+        return named_function(value)
+    if isinstance(value, LayerValue):
+        return Symbol(value.layer.class_name, value.layer.config, value.layer.written)
+    return UNKNOWN
+
+
+NAMED_FUNCTIONS = frozenset({"activations", "nn", "losses", "metrics", "initializers", "regularizers", "constraints"})
+
+
+def named_function(path: Path) -> Value:
+    """The identifier of a Keras function passed as a value (`keras.activations.relu`, `tf.nn.relu` give `relu`)."""
+    parts = path.parts
+    if parts[0] == "tensorflow" and parts[-1] in {"float16", "bfloat16", "float32", "float64", "int32", "int64", "uint8"}:
+        return parts[-1]
+    if len(parts) > 2 and parts[0] in {"keras", "tensorflow"} and parts[-2] in NAMED_FUNCTIONS:
+        return parts[-1]
+    if parts[0] in {"keras", "tensorflow"} and parts[-1] in {"relu", "softmax", "sigmoid", "tanh", "elu", "gelu", "swish"}:
+        return parts[-1]
+    return UNKNOWN
+
+
+def values_of(items: list[object]) -> list[Value]:
+    return [to_value(item) for item in items]
+
+
+def mapping_of(items: Mapping[str, object]) -> dict[str, Value]:
+    return {name: to_value(item) for name, item in items.items()}
+
+
+def is_data(value: object) -> bool:
+    return isinstance(value, ArrayValue) and value.data.kind is not DataKind.UNKNOWN

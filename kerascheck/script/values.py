@@ -1,0 +1,312 @@
+"""The abstract values that a script is evaluated on.
+
+Constants are Python's own (None, bool, int, float, complex, str, bytes), tuples are tuples of values; the rest is here.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from kerascheck.facts.data import DataArray
+from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, ModelGraph, Optimizer, Tensor
+from kerascheck.facts.training import Callback
+from kerascheck.facts.values import Symbol
+from kerascheck.findings import Location
+
+
+@dataclass(slots=True, eq=False)
+class Opaque:
+    """A value that is not known; `origin` names the construct that it came from, `key` its identity as data."""
+
+    origin: str = ""
+    key: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A name of a library by its full path without alias: `('keras', 'layers', 'Dense')`."""
+
+    parts: tuple[str, ...]
+
+    @property
+    def dotted(self) -> str:
+        return ".".join(self.parts)
+
+
+@dataclass(slots=True, eq=False)
+class Mutable:
+    """A value whose state changes; `save` and `load` let an undecided branch be undone."""
+
+    def save(self) -> object:
+        raise TypeError(type(self).__name__)
+
+    def load(self, state: object) -> None:
+        raise TypeError(type(self).__name__)
+
+
+@dataclass(slots=True, eq=False)
+class ListValue(Mutable):
+    """A list, or a set; `whole` is false when items may be missing."""
+
+    items: list[object]
+    whole: bool = True
+
+    def save(self) -> object:
+        return (list(self.items), self.whole)
+
+    def load(self, state: object) -> None:
+        items, self.whole = state  # pyright: ignore[reportGeneralTypeIssues]
+        self.items = list(items)
+
+
+@dataclass(slots=True, eq=False)
+class DictValue(Mutable):
+    """A dictionary with constant keys; `whole` is false when entries may be missing."""
+
+    items: dict[object, object]
+    whole: bool = True
+
+    def save(self) -> object:
+        return (dict(self.items), self.whole)
+
+    def load(self, state: object) -> None:
+        items, self.whole = state  # pyright: ignore[reportGeneralTypeIssues]
+        self.items = dict(items)
+
+
+@dataclass(slots=True, eq=False)
+class Scope(Mutable):
+    """The names of a module, function or class body."""
+
+    names: dict[str, object] = field(default_factory=dict[str, object])
+    parent: Scope | None = None
+    module: Scope | None = None
+    globals: set[str] = field(default_factory=set[str])
+    outer: set[str] = field(default_factory=set[str])
+
+    def save(self) -> object:
+        return dict(self.names)
+
+    def load(self, state: object) -> None:
+        assert isinstance(state, dict)
+        self.names = dict(state)
+
+
+@dataclass(slots=True, eq=False)
+class FunctionValue:
+    """A function of the program; `owner` is the class whose method it is, `bound` its first argument."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    scope: Scope
+    name: str
+    cell: int | None
+    defaults: tuple[object, ...] = ()
+    keyword_defaults: Mapping[str, object] = field(default_factory=dict[str, object])
+    owner: ClassValue | None = None
+    bound: object = None
+    is_bound: bool = False
+    is_property: bool = False
+    is_static: bool = False
+    is_generator: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class ClassValue:
+    """A class of the program."""
+
+    name: str
+    bases: tuple[object, ...]
+    scope: Scope
+    location: Location
+
+
+@dataclass(slots=True, eq=False)
+class InstanceValue(Mutable):
+    """An object of a class of the program."""
+
+    cls: ClassValue
+    attributes: dict[str, object] = field(default_factory=dict[str, object])
+    model: ModelValue | None = None
+    layer: LayerValue | None = None
+
+    def save(self) -> object:
+        return dict(self.attributes)
+
+    def load(self, state: object) -> None:
+        assert isinstance(state, dict)
+        self.attributes = dict(state)
+
+
+@dataclass(slots=True, eq=False)
+class SuperValue:
+    """`super()` inside a method."""
+
+    instance: object
+    cls: ClassValue
+
+
+@dataclass(slots=True, eq=False)
+class MethodValue:
+    """A method of a value that is no instance of the program's classes (`model.fit`, `x.astype`)."""
+
+    subject: object
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class LayerValue(Mutable):
+    """A layer instance and the tensors of its last call."""
+
+    layer: Layer
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    attributes: dict[str, object] = field(default_factory=dict[str, object])
+
+    def save(self) -> object:
+        return (self.layer, self.inputs, self.outputs)
+
+    def load(self, state: object) -> None:
+        self.layer, self.inputs, self.outputs = state  # pyright: ignore[reportGeneralTypeIssues]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorValue:
+    """A symbolic tensor of a graph."""
+
+    tensor: Tensor
+
+
+@dataclass(slots=True, eq=False)
+class ModelValue(Mutable):
+    """A model while it is built. A Sequential keeps each layer with the tensor behind it in `chain`."""
+
+    key: int
+    name: str
+    kind: GraphKind
+    location: Location
+    chain: list[tuple[LayerValue, Tensor]] = field(default_factory=list[tuple[LayerValue, Tensor]])
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    compiles: list[Compile] = field(default_factory=list[Compile])
+    gaps: list[Gap] = field(default_factory=list[Gap])
+    used_as_layer: bool = False
+    trainable: object = True
+    graph: ModelGraph | None = None
+    output_structure: object = None
+
+    def save(self) -> object:
+        return (list(self.chain), self.inputs, self.outputs, list(self.compiles), list(self.gaps), self.trainable)
+
+    def load(self, state: object) -> None:
+        chain, self.inputs, self.outputs, compiles, gaps, self.trainable = state  # pyright: ignore[reportGeneralTypeIssues]
+        self.chain, self.compiles, self.gaps = list(chain), list(compiles), list(gaps)
+
+
+@dataclass(slots=True, eq=False)
+class ArrayValue(Mutable):
+    """Data; operations in place replace `data`. `permutation` marks a shuffled index array."""
+
+    data: DataArray
+    permutation: bool = False
+    constant: bool = False
+
+    def save(self) -> object:
+        return self.data
+
+    def load(self, state: object) -> None:
+        assert isinstance(state, DataArray)
+        self.data = state
+
+
+@dataclass(slots=True, eq=False)
+class TransformerValue(Mutable):
+    """A preprocessing object that learns from data (scaler, encoder, tokenizer), by class name."""
+
+    key: int
+    name: str
+    arguments: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def save(self) -> object:
+        return None
+
+    def load(self, state: object) -> None:
+        return None
+
+
+@dataclass(slots=True, eq=False)
+class SplitterValue:
+    """KFold and its kin: `name` with its arguments."""
+
+    key: int
+    name: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(slots=True, eq=False)
+class GeneratorValue:
+    """An ImageDataGenerator: `augments` when it draws at random, `scaled` when it rescales."""
+
+    key: int
+    augments: bool
+    scaled: bool
+    validation_split: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptimizerValue:
+    optimizer: Optimizer
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossValue:
+    """A loss or metric object made by a Keras class."""
+
+    loss: Loss
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallbackValue:
+    callback: Callback
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HistoryValue:
+    """What fit returns."""
+
+    order: int
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of one call; `complete` is false when unknown `*args` or `**kwargs` were passed."""
+
+    positional: list[object]
+    keywords: dict[str, object]
+    node: ast.Call | None
+    positional_nodes: list[ast.expr] = field(default_factory=list[ast.expr])
+    keyword_nodes: dict[str, ast.keyword] = field(default_factory=dict[str, ast.keyword])
+    complete: bool = True
+
+    def get(self, index: int | None, *names: str, default: object = None) -> object:
+        """The argument at a position or under one of the names."""
+        for name in names:
+            if name in self.keywords:
+                return self.keywords[name]
+        if index is not None and index < len(self.positional):
+            return self.positional[index]
+        return default
+
+    def has(self, index: int | None, *names: str) -> bool:
+        return any(name in self.keywords for name in names) or (index is not None and index < len(self.positional))
+
+    def without_first(self) -> Arguments:
+        return Arguments(
+            self.positional[1:], self.keywords, self.node, self.positional_nodes[1:], self.keyword_nodes, self.complete
+        )
+
+
+AnyValue: TypeAlias = object
+SYMBOLIC = (Symbol,)

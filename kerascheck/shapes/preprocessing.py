@@ -1,0 +1,83 @@
+"""Preprocessing and image augmentation layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
+from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, replaced
+from kerascheck.shapes.core import unchanged
+
+_KEEPING = [
+    "Rescaling",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+    "AugMix",
+    "AutoContrast",
+    "Equalization",
+    "RandAugment",
+    "Solarization",
+    "MixUp",
+    "CutMix",
+    "Discretization",
+    "Hashing",
+    "ContrastLimitedAdaptiveHistogramEqualization",
+]
+
+
+def resized(call: Call) -> list[Shape]:
+    """Resizing, CenterCrop, RandomCrop: height and width become the arguments'."""
+    dims = call.dims()
+    first = call.channels_first()
+    if dims is None or isinstance(first, Unknown) or len(dims) not in (3, 4):
+        return [UNKNOWN]
+    height = -2 if first else -3
+    tall: Dim = call.size("height")
+    wide: Dim = call.size("width")
+    return [replaced(replaced(dims, height, tall), height + 1, wide)]
+
+
+def random_height(call: Call) -> list[Shape]:
+    """RandomHeight and RandomWidth of Keras 2: the size of an image varies."""
+    dims = call.dims()
+    if dims is None or len(dims) < 3:
+        return [UNKNOWN]
+    return [replaced(dims, -3 if call.layer.class_name == "RandomHeight" else -2, None)]
+
+
+def category_encoding(call: Call) -> list[Shape]:
+    dims = call.dims()
+    tokens = call.size("num_tokens")
+    mode = call.value("output_mode")
+    if dims is None or isinstance(mode, Unknown):
+        return [UNKNOWN]
+    if mode == "one_hot":
+        return [replaced(dims, -1, tokens) if dims[-1] == 1 else (*dims, tokens)]
+    return [(*dims[:-1], tokens)]
+
+
+SHAPES: Mapping[str, ShapeFunction] = {
+    **dict.fromkeys(_KEEPING, unchanged),
+    **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), resized),
+    **dict.fromkeys(("RandomHeight", "RandomWidth"), random_height),
+    "CategoryEncoding": category_encoding,
+}
+
+PARAMETERS: Mapping[str, ParameterFunction] = {}

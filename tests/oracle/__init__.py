@@ -1,0 +1,1 @@
+"""Real Keras as the judge of what the readers recover."""

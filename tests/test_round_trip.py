@@ -1,0 +1,60 @@
+"""A defect is found in the file as it is in the script: bad examples are built by real Keras, saved and read back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from oracle.answers import Task, ask
+from rule_examples import Example, examples
+
+from kerascheck import Config, FileReport, check_model, check_script
+from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.training import KerasUsage, TrainingProgram
+
+# Rules that only a script can break say so by the facts that they ask for.
+BAD = [
+    example
+    for example in examples("Bad")
+    if ModelGraph in example.rule.facts and not {TrainingProgram, KerasUsage} & set(example.rule.facts)
+]
+SUFFIXES = (".keras", ".h5")
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    folder = tmp_path_factory.mktemp("round_trip")
+    return ask([Task(example.name, example.text, str(folder), lenient=True) for example in BAD], folder)
+
+
+def refused(answer: dict) -> bool:
+    """Whether Keras itself stops at the example: what it refuses to build or to compile, it cannot save."""
+    return any(error["type"] in ("ValueError", "TypeError", "InvalidArgumentError") for error in answer["errors"])
+
+
+def found(reports: list[FileReport], code: str) -> Counter[object]:
+    return Counter(finding.severity for report in reports for finding in report.findings if finding.code == code)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("example", BAD, ids=lambda example: example.name)
+def test_the_file_has_the_findings_of_the_script(example: Example, suffix: str, answers: dict[str, dict]) -> None:
+    answer = answers[example.name]
+    if refused(answer):
+        pytest.skip(f"Keras refuses the example: {answer['errors'][0]['message'].splitlines()[0][:120]}")
+    saved = [entry for entry in answer["saved"] if entry["suffix"] == suffix]
+    assert saved, answer["errors"]
+    assert not [entry for entry in saved if "error" in entry]
+    from_script = found([check_script(example.text, config=Config())], example.rule.code)
+    reports = [check_model(Path(entry["path"]), config=Config()) for entry in saved]
+    assert from_script
+    assert found(reports, example.rule.code) == from_script
+
+
+@pytest.mark.parametrize("code", ["KC213", "KC214"])
+def test_what_cannot_be_built_is_refused_by_keras(code: str, answers: dict[str, dict]) -> None:
+    bad = [example for example in BAD if example.rule.code == code]
+    assert bad
+    for example in bad:
+        assert refused(answers[example.name]), answers[example.name]
