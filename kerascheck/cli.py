@@ -13,20 +13,13 @@ import typer
 
 from kerascheck import __version__
 from kerascheck.errors import KerascheckError, one_line
+from kerascheck.report import Format
 
 if TYPE_CHECKING:
     from kerascheck.registry import Catalogue
 
 GARBAGE_THRESHOLD: Final = 50_000
 """A run makes many small objects that live until its end; looking for cycles among them each 700 costs 5 ms."""
-
-
-class Format(enum.StrEnum):
-    """How findings and rules are printed."""
-
-    FULL = "full"
-    CONCISE = "concise"
-    JSON = "json"
 
 
 class Threshold(enum.StrEnum):
@@ -112,7 +105,7 @@ def script(
         ignore=_listed(ignore) or (),
         fail_on=fail_on,
         exit_zero=exit_zero,
-        output_format=command.OutputFormat(output_format),
+        output_format=output_format,
         output_file=output_file,
         statistics=statistics,
         no_progress=no_progress,
@@ -146,7 +139,7 @@ def model(
         ignore=_listed(ignore) or (),
         fail_on=fail_on,
         exit_zero=exit_zero,
-        output_format=command.OutputFormat(output_format),
+        output_format=output_format,
         output_file=output_file,
         statistics=statistics,
         no_progress=no_progress,
@@ -178,7 +171,7 @@ def check(
         ignore=_listed(ignore) or (),
         fail_on=fail_on,
         exit_zero=exit_zero,
-        output_format=command.OutputFormat(output_format),
+        output_format=output_format,
         output_file=output_file,
         statistics=statistics,
         no_progress=no_progress,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from kerascheck.config import LEVELS, Choice, Config, find_config, read_config
 from kerascheck.errors import InputError
 from kerascheck.findings import Report
 from kerascheck.linter import Plan, lint_source
+from kerascheck.report import Format
 from kerascheck.runner import Mode, Target, collect, display, exit_code, run
 
 if TYPE_CHECKING:
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 
 MANY_FILES: Final = 20
 """From this many files on a terminal shows a progress bar."""
-
-
-class OutputFormat(enum.StrEnum):
-    """How findings are printed."""
-
-    FULL = "full"
-    CONCISE = "concise"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +31,7 @@ class Command:
     ignore: tuple[str, ...] = ()
     fail_on: str | None = None
     exit_zero: bool = False
-    output_format: OutputFormat = OutputFormat.FULL
+    output_format: Format = Format.FULL
     output_file: Path | None = None
     statistics: bool = False
     no_progress: bool = False
@@ -70,7 +62,7 @@ class Command:
         return self._finish(Report((lint_source(sys.stdin.buffer.read(), shown, Plan(config), path),)), config)
 
     def _check(self) -> None:
-        if self.statistics and self.output_format is OutputFormat.JSON:
+        if self.statistics and self.output_format is Format.JSON:
             raise InputError("--statistics goes with the formats full and concise; in json, count `findings` by `code`")
 
     def _settings(self, paths: Sequence[Path]) -> Config:
@@ -93,7 +85,7 @@ class Command:
         return exit_code(report, config.fail_on, exit_zero=self.exit_zero)
 
     def _rendered(self, report: Report) -> str:
-        if self.output_format is OutputFormat.JSON:
+        if self.output_format is Format.JSON:
             from kerascheck.report import json_report
 
             return json_report.render(report)
@@ -117,8 +109,8 @@ class Command:
             raise InputError(f"`{self.output_file.as_posix()}` cannot be written: {error.strerror}") from None
 
 
-def _drawn(report: Report, output_format: OutputFormat, paint: Paint) -> str:
-    if output_format is OutputFormat.CONCISE:
+def _drawn(report: Report, output_format: Format, paint: Paint) -> str:
+    if output_format is Format.CONCISE:
         from kerascheck.report import concise
 
         return concise.render(report, paint)

@@ -46,13 +46,13 @@ def load(rule_paths: Iterable[Path] = ()) -> Catalogue:
     Raises:
         RegistryError: when a pack or file cannot be imported, or two rules share a code or a name.
     """
-    modules = [module for pack in packs() for module in _pack_modules(pack)]
+    installed = packs()
+    if not installed:
+        raise RegistryError("no rule pack is installed: install kerascheck itself, for instance `pip install -e .`")
+    modules = [module for pack in installed for module in _pack_modules(pack)]
     for number, path in enumerate(rule_paths):
         modules += _local_modules(path, number)
-    found = [rule for module in modules for rule in rules_of(module)]
-    if not found:
-        raise RegistryError("no rule pack is installed: install kerascheck itself, for instance `pip install -e .`")
-    return catalogue([*READER_CODES, *found])
+    return catalogue([*READER_CODES, *(rule for module in modules for rule in rules_of(module))])
 
 
 def catalogue(rules: Iterable[Rule]) -> Catalogue:

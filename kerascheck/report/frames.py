@@ -28,7 +28,7 @@ class Mark:
 
 
 def place(location: Location) -> str:
-    """A location as an editor or a reader finds it: `train.py:12:18`, `nb.ipynb:cell 3:2:5`, `model.h5: functional/dense`."""
+    """A location as a reader finds it: `train.py:12:18`, `nb.ipynb:cell 3:2:5`, `model.h5: functional/dense`."""
     path = safe(location.path)
     if location.line:
         cell = f":cell {location.cell}" if location.cell is not None else ""
@@ -78,7 +78,7 @@ def frame(
 def excerpt(mark: Mark) -> tuple[str, int, int]:
     """A source line as it is shown, with the offset and the length of its underline, in columns of a terminal.
 
-    Tabs become spaces, wide characters count twice, control characters are replaced, and a long line is cut to a window.
+    Tabs become spaces, wide characters count twice, control characters are replaced, a long line is cut to a window.
     """
     cells = [(" " * TAB, TAB) if char == "\t" else (safe(char), width(char)) for char in mark.text]
     first, last = _window([columns for _, columns in cells], mark.start)

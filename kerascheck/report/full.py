@@ -45,7 +45,8 @@ def _finding(finding: Finding, files: dict[str, FileReport], paint: Paint) -> It
     level = finding.severity or Severity.ERROR
     ink = INK_OF[level]
     mark = f" {paint(Ink.GOOD, '[*]')}" if finding.fix else ""
-    yield f"{paint(ink, f'{level.label}[{finding.code} {finding.name}]')}: {paint(Ink.BOLD, safe(finding.message))}{mark}"
+    rule = paint(ink, f"{level.label}[{finding.code} {finding.name}]")
+    yield f"{rule}: {paint(Ink.BOLD, safe(finding.message))}{mark}"
     gutter = _gutter(finding)
     margin = " " * gutter
     yield f"{margin}{paint(Ink.FRAME, '-->')} {place(finding.location)}"

@@ -28,7 +28,9 @@ KEEPS_ROWS = frozenset(
     {"astype", "copy", "to_numpy", "toarray", "todense", "fillna", "clip", "round", "numpy", "as_matrix", "squeeze", "view",
      "float", "values"}
 )  # fmt: skip
-COLUMNS = frozenset({"drop", "pop", "get_dummies", "filter", "select_dtypes", "rename", "reset_index", "map", "replace"})
+COLUMNS = frozenset(
+    {"drop", "pop", "get_dummies", "filter", "select_dtypes", "rename", "reset_index", "map", "replace"}
+)
 
 
 class Arrays(Preprocessing):
@@ -42,14 +44,20 @@ class Arrays(Preprocessing):
 
     def arithmetic(self, node: ast.expr | ast.stmt, name: str, left: object, right: object) -> object:
         """`array op value`: a scaling when the other side is a number or a statistic."""
-        if isinstance(left, ArrayValue) and isinstance(right, (int, float)) and name in {"divide", "multiply", "subtract", "add"}:
+        if (
+            isinstance(left, ArrayValue)
+            and isinstance(right, (int, float))
+            and name in {"divide", "multiply", "subtract", "add"}
+        ):
             low, high = self._scaled_range(left.data, name, right)
             dtype = "float32" if name == "divide" else left.data.dtype
             kind = StepKind.SCALED if name in {"divide", "multiply", "subtract"} else StepKind.TRANSFORMED
             return self.stepped(left, kind, node, name, minimum=low, maximum=high, dtype=dtype)
         if isinstance(left, ArrayValue):
             step = StepKind.SCALED if name in {"divide", "subtract"} else StepKind.TRANSFORMED
-            return self.stepped(left, step, node, name, minimum=UNKNOWN, maximum=UNKNOWN, shape=self._same_shape(left, right))
+            return self.stepped(
+                left, step, node, name, minimum=UNKNOWN, maximum=UNKNOWN, shape=self._same_shape(left, right)
+            )
         assert isinstance(right, ArrayValue)
         return self.stepped(right, StepKind.TRANSFORMED, node, name, minimum=UNKNOWN, maximum=UNKNOWN)
 
@@ -83,7 +91,18 @@ class Arrays(Preprocessing):
             return len(data.shape) if name == "ndim" and not isinstance(data.shape, Unknown) else self.unknown(name)
         if name in {"values", "T", "iloc", "loc", "ix", "real", "flat"}:
             return owner if name in {"values", "iloc", "loc", "ix"} else self.derive(owner, rows=None, shape=UNKNOWN)
-        if name in {"index", "columns", "dtype", "dtypes", "class_indices", "classes", "class_names", "samples", "n", "filenames"}:
+        if name in {
+            "index",
+            "columns",
+            "dtype",
+            "dtypes",
+            "class_indices",
+            "classes",
+            "class_names",
+            "samples",
+            "n",
+            "filenames",
+        }:
             return self.unknown(f"array.{name}")
         return MethodValue(owner, name)
 
@@ -101,7 +120,9 @@ class Arrays(Preprocessing):
         if key is None:
             return self.derive(owner, rows=None, shape=UNKNOWN, order=Order.UNKNOWN)
         if isinstance(key, str) or (isinstance(key, ListValue) and key.items and isinstance(key.items[0], str)):
-            return self.stepped(owner, StepKind.SELECTED, node, "column", shape=UNKNOWN, dtype=UNKNOWN, minimum=UNKNOWN, maximum=UNKNOWN)
+            return self.stepped(
+                owner, StepKind.SELECTED, node, "column", shape=UNKNOWN, dtype=UNKNOWN, minimum=UNKNOWN, maximum=UNKNOWN
+            )
         if isinstance(key, int):
             return self._element(owner)
         rows = owner.data.rows
@@ -138,7 +159,11 @@ class Arrays(Preprocessing):
         if part.lower is None and part.upper is None:
             reverse = part.step is not None
             by = "columns" if columns else "copy"
-            return self.stepped(owner, StepKind.SELECTED, node, by, shape=shape) if not reverse else self.derive(owner, order=Order.UNKNOWN)
+            return (
+                self.stepped(owner, StepKind.SELECTED, node, by, shape=shape)
+                if not reverse
+                else self.derive(owner, order=Order.UNKNOWN)
+            )
         if part.step is not None:
             return self.derive(owner, rows=None, shape=UNKNOWN, order=Order.UNKNOWN)
         cut, side = self._side(owner, part)
@@ -181,7 +206,9 @@ class Arrays(Preprocessing):
         total = shape[0] if not isinstance(shape, Unknown) and shape else UNKNOWN
         lower, upper = self.evaluate(part.lower), self.evaluate(part.upper)
         if not isinstance(total, int) or not all(bound is None or isinstance(bound, int) for bound in (lower, upper)):
-            return upper if lower is None and isinstance(upper, int) and upper > 0 and isinstance(total, int) else UNKNOWN
+            return (
+                upper if lower is None and isinstance(upper, int) and upper > 0 and isinstance(total, int) else UNKNOWN
+            )
         return len(range(*slice(lower, upper).indices(total)))
 
     def write_into(self, owner: ArrayValue) -> None:
@@ -227,7 +254,9 @@ class Arrays(Preprocessing):
             return self.reshaped(array, shape, node)
         if name == "astype":
             dtype = arguments.get(0, "dtype")
-            return self.stepped(array, StepKind.TRANSFORMED, node, name, dtype=dtype if isinstance(dtype, str) else UNKNOWN)
+            return self.stepped(
+                array, StepKind.TRANSFORMED, node, name, dtype=dtype if isinstance(dtype, str) else UNKNOWN
+            )
         if name in KEEPS_ROWS:
             return self.derive(array, shape=data.shape if name != "squeeze" else UNKNOWN)
         if name in COLUMNS:
@@ -238,11 +267,33 @@ class Arrays(Preprocessing):
             return self.stepped(array, StepKind.SHUFFLED, node, name, order=Order.SHUFFLED, rows=rows)
         if name in {"sort_values", "sort_index"}:
             return self.stepped(array, StepKind.TRANSFORMED, node, name, order=Order.UNKNOWN)
-        if name in {"head", "describe", "info", "hist", "plot", "sum", "argmax", "argmin", "any", "all", "item", "tolist", "sort"}:
+        if name in {
+            "head",
+            "describe",
+            "info",
+            "hist",
+            "plot",
+            "sum",
+            "argmax",
+            "argmin",
+            "any",
+            "all",
+            "item",
+            "tolist",
+            "sort",
+        }:
             if name == "sort" and id(node) in self.discarded:
                 self.forget_order(array)
             return self.unknown(f"array.{name}")
-        return self.derive(array, rows=None, order=Order.UNKNOWN, shape=UNKNOWN, minimum=UNKNOWN, maximum=UNKNOWN, encoding=Encoding.UNKNOWN)
+        return self.derive(
+            array,
+            rows=None,
+            order=Order.UNKNOWN,
+            shape=UNKNOWN,
+            minimum=UNKNOWN,
+            maximum=UNKNOWN,
+            encoding=Encoding.UNKNOWN,
+        )
 
     def reshaped(self: Evaluator, array: ArrayValue, shape: object, node: ast.expr) -> ArrayValue:
         """`array.reshape(shape)`: the rows stay when the first axis does."""

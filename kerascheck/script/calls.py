@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 RECURSION_BOUND = 3
 KERAS_MODEL_CLASSES = frozenset({"Model", "Sequential", "Functional"})
 # Decorators that leave the function's meaning as it is.
-TRANSPARENT = frozenset({"function", "wraps", "staticmethod", "classmethod", "abstractmethod", "njit", "jit", "override"})
+TRANSPARENT = frozenset(
+    {"function", "wraps", "staticmethod", "classmethod", "abstractmethod", "njit", "jit", "override"}
+)
 
 
 class Calls(Names):
@@ -124,9 +126,7 @@ class Calls(Names):
         for keyword_name, keyword in arguments.keyword_nodes.items():
             whole = self.place(keyword)
 
-            keywords[keyword_name] = replace(
-                whole, end_line=whole.line, end_column=whole.column + len(keyword_name)
-            )
+            keywords[keyword_name] = replace(whole, end_line=whole.line, end_column=whole.column + len(keyword_name))
         self.api_calls[identity] = ApiCall(
             name, qualified, place, True, keywords, len(arguments.positional), name_place
         )
@@ -361,7 +361,9 @@ class Calls(Names):
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr == "exit":
             return isinstance(function.value, ast.Name) and function.value.id == "sys"
-        return isinstance(function, ast.Name) and function.id in {"exit", "quit"} and function.id not in self.scope.names
+        return (
+            isinstance(function, ast.Name) and function.id in {"exit", "quit"} and function.id not in self.scope.names
+        )
 
     def tensors_in(self, values: Sequence[object]) -> list[TensorValue]:
         """The symbolic tensors among values, one level deep."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kerascheck.facts.data import Role
+from kerascheck.findings import SourceText
 from kerascheck.script.expressions import Expressions
 from kerascheck.script.joins import Flow, follow
 from kerascheck.script.machine import LOOP_BOUND
@@ -44,6 +45,15 @@ def named_role(name: str) -> Role:
 
 class Evaluator(Expressions):
     """Statements; expressions and calls are in the classes below it."""
+
+    def __init__(self, path: str, text: SourceText) -> None:
+        super().__init__(path, text)
+        self.star_imports: list[Path] = []
+        self.data_names: dict[int, tuple[object, str]] = {}
+        self.returns: list[list[object]] = []
+        self.defined: list[FunctionValue] = []
+        self.classes: list[ClassValue] = []
+        self.running: list[ast.AST] = []
 
     def run(self, body: Sequence[ast.stmt]) -> Flow:
         """Execute a block."""

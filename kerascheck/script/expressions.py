@@ -17,8 +17,8 @@ from kerascheck.script.values import (
     InstanceValue,
     LayerValue,
     ListValue,
-    ModelValue,
     MethodValue,
+    ModelValue,
     Opaque,
     Path,
     Scope,
@@ -452,5 +452,3 @@ class Expressions(Arrays):
         ast.Yield: _yield,
         ast.YieldFrom: _yield,
     }
-
-

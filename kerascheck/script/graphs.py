@@ -42,7 +42,9 @@ def snake_case(name: str) -> str:
     return name.lower()
 
 
-def argument_places(machine: Calls, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]]) -> dict[str, Location]:
+def argument_places(
+    machine: Calls, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]]
+) -> dict[str, Location]:
     """Where the value of each given argument stands."""
     places: dict[str, Location] = {}
     for name, origin in sources.items():
@@ -64,7 +66,13 @@ class Graphs(Calls):
         wrapped = arguments.get(0, "layer")
         if isinstance(wrapped, InstanceValue) and wrapped.layer is not None:
             wrapped = wrapped.layer
-        if isinstance(wrapped, LayerValue) and written in {"TimeDistributed", "Bidirectional", "Wrapper", "RNN", "SpectralNormalization"}:
+        if isinstance(wrapped, LayerValue) and written in {
+            "TimeDistributed",
+            "Bidirectional",
+            "Wrapper",
+            "RNN",
+            "SpectralNormalization",
+        }:
             inner = wrapped.layer
         found = normalize.layer(
             written, values_of(positional), mapping_of(arguments.keywords), complete=arguments.complete
@@ -147,7 +155,9 @@ class Graphs(Calls):
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         if not inputs:
             first = arguments.get(0, "inputs", "x")
-            return self.unknown("layer call") if not isinstance(first, ArrayValue) else self.derive(first, shape=UNKNOWN)
+            return (
+                self.unknown("layer call") if not isinstance(first, ArrayValue) else self.derive(first, shape=UNKNOWN)
+            )
         flags = {name: to_value(item) for name, item in arguments.keywords.items()}
         outputs = self.assembly.call(value.layer, [item.tensor for item in inputs], self.place(node), flags)
         self.touch(value)
@@ -327,14 +337,25 @@ class Graphs(Calls):
             return self.shape_value(tensors[0].shape) if len(tensors) == 1 else self.unknown(name)
         if name == "name":
             return model.name
-        if name in {"optimizer", "history", "metrics_names", "weights", "trainable_weights", "trainable_variables", "loss", "stop_training"}:
+        if name in {
+            "optimizer",
+            "history",
+            "metrics_names",
+            "weights",
+            "trainable_weights",
+            "trainable_variables",
+            "loss",
+            "stop_training",
+        }:
             return self.unknown(f"model.{name}")
         return MethodValue(model, name)
 
     def layers_of(self: Evaluator, model: ModelValue) -> object:
         """`model.layers`."""
         if model.chain:
-            return ListValue([value for value, _ in model.chain if value.layer.class_name != "InputLayer"], not model.gaps)
+            return ListValue(
+                [value for value, _ in model.chain if value.layer.class_name != "InputLayer"], not model.gaps
+            )
         graph = self.freeze(model)
         items: list[object] = []
         for layer in graph.layers:
@@ -381,5 +402,7 @@ def shape_fact(value: Value) -> Shape:
     if isinstance(value, int) and not isinstance(value, bool):
         return (value,)
     if isinstance(value, tuple):
-        return tuple(dim if dim is None or (isinstance(dim, int) and not isinstance(dim, bool)) else UNKNOWN for dim in value)
+        return tuple(
+            dim if dim is None or (isinstance(dim, int) and not isinstance(dim, bool)) else UNKNOWN for dim in value
+        )
     return UNKNOWN

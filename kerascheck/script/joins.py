@@ -113,9 +113,7 @@ def join(machine: Machine, left: object, right: object) -> object:
             if gap not in left.gaps:
                 left.gaps.append(gap)
             return left
-        elif isinstance(left, Opaque):
-            return left
-        elif not isinstance(left, Mutable) and left == right:
+        elif isinstance(left, Opaque) or (not isinstance(left, Mutable) and left == right):
             return left
     return machine.unknown("branch")
 

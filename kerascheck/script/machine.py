@@ -74,9 +74,7 @@ class Machine:
         """Where a node stands, in characters from 1."""
         end_line, end_offset = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
         if self._ascii.get(self.cell, True):
-            return Location(
-                self.path, node.lineno, node.col_offset + 1, end_line, end_offset + 1, self.cell
-            )
+            return Location(self.path, node.lineno, node.col_offset + 1, end_line, end_offset + 1, self.cell)
         return Location(
             self.path,
             node.lineno,
@@ -160,11 +158,27 @@ NAMED_FUNCTIONS = frozenset({"activations", "nn", "losses", "metrics", "initiali
 def named_function(path: Path) -> Value:
     """The identifier of a Keras function passed as a value (`keras.activations.relu`, `tf.nn.relu` give `relu`)."""
     parts = path.parts
-    if parts[0] == "tensorflow" and parts[-1] in {"float16", "bfloat16", "float32", "float64", "int32", "int64", "uint8"}:
+    if parts[0] == "tensorflow" and parts[-1] in {
+        "float16",
+        "bfloat16",
+        "float32",
+        "float64",
+        "int32",
+        "int64",
+        "uint8",
+    }:
         return parts[-1]
     if len(parts) > 2 and parts[0] in {"keras", "tensorflow"} and parts[-2] in NAMED_FUNCTIONS:
         return parts[-1]
-    if parts[0] in {"keras", "tensorflow"} and parts[-1] in {"relu", "softmax", "sigmoid", "tanh", "elu", "gelu", "swish"}:
+    if parts[0] in {"keras", "tensorflow"} and parts[-1] in {
+        "relu",
+        "softmax",
+        "sigmoid",
+        "tanh",
+        "elu",
+        "gelu",
+        "swish",
+    }:
         return parts[-1]
     return UNKNOWN
 

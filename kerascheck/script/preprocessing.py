@@ -23,7 +23,9 @@ from kerascheck.script.values import (
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
 
-FIT_METHODS = frozenset({"fit", "fit_transform", "fit_resample", "partial_fit", "fit_on_texts", "fit_on_sequences", "adapt"})
+FIT_METHODS = frozenset(
+    {"fit", "fit_transform", "fit_resample", "partial_fit", "fit_on_texts", "fit_on_sequences", "adapt"}
+)
 ONE_HOT = frozenset({"OneHotEncoder", "LabelBinarizer"})
 
 

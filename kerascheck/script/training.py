@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kerascheck.facts.data import DataArray, DataKind, Role
 from kerascheck.facts.graph import Compile, GraphKind, Loss, Optimizer
 from kerascheck.facts.training import Callback, Compiled, Data, Evaluation, Fit
-from kerascheck.facts.values import UNKNOWN, Symbol, Unknown, Value
+from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.script.graphs import Graphs, argument_places, shape_fact
@@ -131,7 +131,9 @@ class Training(Graphs):
         metrics = arguments.get(2, "metrics") if not isinstance(loss, Unknown) else None
         values = mapping_of(arguments.keywords)
         compiled = Compile(
-            optimizer=self.optimizer_fact(optimizer, places.get("optimizer", location)) if complete or optimizer else None,
+            optimizer=self.optimizer_fact(optimizer, places.get("optimizer", location))
+            if complete or optimizer
+            else None,
             losses=self._losses(model, loss, places.get("loss", location)) if complete or loss else UNKNOWN,
             metrics=self._metrics(metrics, places.get("metrics", location)) if complete or metrics else UNKNOWN,
             location=location,
@@ -178,9 +180,7 @@ class Training(Graphs):
         names = [producer.layer.name if producer is not None else "" for producer in producers]
         if not value.whole or len(set(names)) != len(names) or not set(value.items) <= set(names):
             return UNKNOWN
-        return tuple(
-            self.loss_fact(value.items[name], location) if name in value.items else None for name in names
-        )
+        return tuple(self.loss_fact(value.items[name], location) if name in value.items else None for name in names)
 
     def loss_fact(self: Evaluator, value: object, location: Location, *, metric: bool = False) -> Loss | None:
         """The loss or metric that a value stands for."""
@@ -322,7 +322,9 @@ class Training(Graphs):
             return (None, None) if arguments.complete or "validation_data" in sources else (UNKNOWN, UNKNOWN)
         items = value.items if isinstance(value, ListValue) and value.whole else value
         if isinstance(items, (list, tuple)) and len(items) in (2, 3):
-            nodes = node.elts if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == len(items) else [None, None]
+            nodes = (
+                node.elts if isinstance(node, (ast.Tuple, ast.List)) and len(node.elts) == len(items) else [None, None]
+            )
             return self.data_fact(items[0], nodes[0]), self.data_fact(items[1], nodes[1])
         return self.data_fact(value, node), None
 
@@ -430,5 +432,3 @@ class Training(Graphs):
             )
         self.callbacks.append(callback)
         return CallbackValue(callback)
-
-

@@ -87,7 +87,13 @@ def functional_merge(ev: Evaluator, name: str, arguments: Arguments, node: ast.C
                    "maximum": "Maximum", "minimum": "Minimum", "subtract": "Subtract", "dot": "Dot", "merge": "Merge"}.get(name)  # fmt: skip
     listed = arguments.get(0, "inputs")
     if layer_class is not None and isinstance(listed, (ListValue, tuple)):
-        rest = Arguments(arguments.positional[1:], dict(arguments.keywords), node, arguments.positional_nodes[1:], arguments.keyword_nodes)
+        rest = Arguments(
+            arguments.positional[1:],
+            dict(arguments.keywords),
+            node,
+            arguments.positional_nodes[1:],
+            arguments.keyword_nodes,
+        )
         rest.keywords.pop("inputs", None)
         layer = ev.make_layer(layer_class, rest, node)
         if layer is not None:
@@ -115,7 +121,13 @@ def model(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> obj
     return ev.unknown(f"keras.models.{name}")
 
 
-@handles("keras.Input", "keras.layers.Input", "keras.engine.Input", "keras.layers.core.Input", "keras.layers.input_layer.Input")
+@handles(
+    "keras.Input",
+    "keras.layers.Input",
+    "keras.engine.Input",
+    "keras.layers.core.Input",
+    "keras.layers.input_layer.Input",
+)
 def make_input(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """`Input(shape=...)`: a tensor made by an InputLayer."""
     node = arguments.node
@@ -181,7 +193,14 @@ def load_data(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 
 
 def _part(
-    ev: Evaluator, facts: Dataset, name: str, role: Role, source: int, shape: object, labels: bool, node: ast.Call | None
+    ev: Evaluator,
+    facts: Dataset,
+    name: str,
+    role: Role,
+    source: int,
+    shape: object,
+    labels: bool,
+    node: ast.Call | None,
 ) -> ArrayValue:
     integer_labels = labels and facts.classes is not None
     order = Order.SHUFFLED if facts.shuffled else Order.SORTED if facts.sorted_by_class else Order.UNKNOWN
@@ -218,7 +237,14 @@ def to_categorical(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     rows = labels.data.shape
     shape: Shape = (rows[0], known) if not isinstance(rows, Unknown) and rows else UNKNOWN
     return ev.stepped(
-        labels, StepKind.ENCODED, arguments.node, "to_categorical", encoding=Encoding.ONE_HOT, shape=shape, labels=True, dtype="float32"
+        labels,
+        StepKind.ENCODED,
+        arguments.node,
+        "to_categorical",
+        encoding=Encoding.ONE_HOT,
+        shape=shape,
+        labels=True,
+        dtype="float32",
     )
 
 
@@ -243,9 +269,7 @@ def tokenizer(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return TransformerValue(next(ev.keys), "Tokenizer", dict(arguments.keywords))
 
 
-@handles(
-    "keras.preprocessing.sequence.pad_sequences", "keras.utils.pad_sequences", "keras.preprocessing.pad_sequences"
-)
+@handles("keras.preprocessing.sequence.pad_sequences", "keras.utils.pad_sequences", "keras.preprocessing.pad_sequences")
 def pad_sequences(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Rows cut or filled to one length."""
     rows, length = arguments.get(0, "sequences"), arguments.get(1, "maxlen")
@@ -253,7 +277,11 @@ def pad_sequences(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return ev.array(arguments.node, shape=(UNKNOWN, length if isinstance(length, int) else UNKNOWN), dtype="int32")
     count = rows.data.shape[0] if not isinstance(rows.data.shape, Unknown) and rows.data.shape else UNKNOWN
     return ev.stepped(
-        rows, StepKind.RESHAPED, arguments.node, "pad_sequences", shape=(count, length if isinstance(length, int) else UNKNOWN)
+        rows,
+        StepKind.RESHAPED,
+        arguments.node,
+        "pad_sequences",
+        shape=(count, length if isinstance(length, int) else UNKNOWN),
     )
 
 

@@ -17,9 +17,45 @@ from kerascheck.script.values import Arguments, ArrayValue, ListValue, Opaque, P
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
 
-SAME_ROWS = frozenset({"array", "asarray", "copy", "squeeze", "log", "log1p", "abs", "absolute", "nan_to_num", "float32", "asanyarray", "ascontiguousarray"})
-MADE = frozenset({"zeros", "ones", "empty", "full", "zeros_like", "ones_like", "linspace", "eye", "identity", "loadtxt", "genfromtxt", "load"})
-SEEDS = ("numpy.random.seed", "random.seed", "tensorflow.random.set_seed", "tensorflow.set_random_seed", "tensorflow.random.set_random_seed")
+SAME_ROWS = frozenset(
+    {
+        "array",
+        "asarray",
+        "copy",
+        "squeeze",
+        "log",
+        "log1p",
+        "abs",
+        "absolute",
+        "nan_to_num",
+        "float32",
+        "asanyarray",
+        "ascontiguousarray",
+    }
+)
+MADE = frozenset(
+    {
+        "zeros",
+        "ones",
+        "empty",
+        "full",
+        "zeros_like",
+        "ones_like",
+        "linspace",
+        "eye",
+        "identity",
+        "loadtxt",
+        "genfromtxt",
+        "load",
+    }
+)
+SEEDS = (
+    "numpy.random.seed",
+    "random.seed",
+    "tensorflow.random.set_seed",
+    "tensorflow.set_random_seed",
+    "tensorflow.random.set_random_seed",
+)
 
 
 @library("numpy")
@@ -48,7 +84,11 @@ def numpy_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         result = ev.array(arguments.node, shape=shape)
         result.constant = name in {"zeros", "ones", "full", "zeros_like", "ones_like"}
         return result
-    return ev.array(arguments.node) if "random" in path.parts or name in {"stack", "tile", "repeat"} else ev.unknown(path.dotted)
+    return (
+        ev.array(arguments.node)
+        if "random" in path.parts or name in {"stack", "tile", "repeat"}
+        else ev.unknown(path.dotted)
+    )
 
 
 def made_from(ev: Evaluator, value: ListValue | Opaque, arguments: Arguments) -> ArrayValue:
@@ -147,7 +187,15 @@ def seed(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return None
 
 
-@handles("pandas.read_csv", "pandas.read_excel", "pandas.read_parquet", "pandas.read_table", "pandas.read_json", "numpy.loadtxt", "numpy.genfromtxt")
+@handles(
+    "pandas.read_csv",
+    "pandas.read_excel",
+    "pandas.read_parquet",
+    "pandas.read_table",
+    "pandas.read_json",
+    "numpy.loadtxt",
+    "numpy.genfromtxt",
+)
 def read_table(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Rows of a file in the file's order."""
     source = next(ev.keys)
@@ -176,5 +224,3 @@ def get_dummies(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 def pandas_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Any other pandas function."""
     return ev.unknown(path.dotted)
-
-

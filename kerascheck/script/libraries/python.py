@@ -1,0 +1,261 @@
+"""Python's own functions, argparse, os and functools."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from kerascheck.facts.values import Unknown
+from kerascheck.script.handlers import handles, library
+from kerascheck.script.machine import LOOP_BOUND
+from kerascheck.script.values import (
+    Arguments,
+    ArrayValue,
+    ClassValue,
+    DictValue,
+    FunctionValue,
+    InstanceValue,
+    ListValue,
+    Path,
+    Scope,
+    SuperValue,
+    TensorValue,
+)
+
+if TYPE_CHECKING:
+    from kerascheck.script.evaluator import Evaluator
+
+NUMBERS = (bool, int, float)
+
+
+@library("builtins")
+def builtin(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """Any builtin without a handler of its own."""
+    node = arguments.node
+    tensors = ev.tensors_in(arguments.positional)
+    if (
+        tensors
+        and node is not None
+        and path.parts[-1] not in {"print", "type", "id", "repr", "str", "isinstance", "list", "tuple"}
+    ):
+        return ev.opaque_call(path.parts[-1], tensors, node)
+    return ev.unknown(path.parts[-1])
+
+
+@handles("builtins.len")
+def length(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    value = arguments.get(0)
+    if isinstance(value, (str, bytes, tuple)):
+        return len(value)
+    if isinstance(value, (ListValue, DictValue)) and value.whole:
+        return len(value.items)
+    if isinstance(value, ArrayValue) and not isinstance(value.data.shape, Unknown) and value.data.shape:
+        first = value.data.shape[0]
+        return first if isinstance(first, int) else ev.unknown("len")
+    return ev.unknown("len")
+
+
+@handles("builtins.range", "past.builtins.xrange", "six.moves.range", "builtins.xrange")
+def make_range(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    values = arguments.positional
+    if values and all(isinstance(value, int) for value in values) and len(values) <= 3:
+        try:
+            return range(*values)  # pyright: ignore[reportArgumentType]
+        except ValueError:
+            return ev.unknown("range")
+    return ev.unknown("range")
+
+
+@handles("builtins.zip")
+def make_zip(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    lists = [ev.iterate(value) for value in arguments.positional]
+    if lists and all(items is not None for items in lists):
+        return ListValue([tuple(group) for group in zip(*(items or [] for items in lists), strict=False)])
+    return ev.unknown("zip")
+
+
+@handles("builtins.enumerate")
+def make_enumerate(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    items = ev.iterate(arguments.get(0))
+    start = arguments.get(1, "start", default=0)
+    if items is None or not isinstance(start, int):
+        return ev.unknown("enumerate")
+    return ListValue([(index, item) for index, item in enumerate(items, start)])
+
+
+@handles("builtins.list", "builtins.tuple", "builtins.sorted", "builtins.reversed", "builtins.set")
+def make_list(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    if not arguments.positional:
+        return () if path.parts[-1] == "tuple" else ListValue([])
+    value = arguments.positional[0]
+    if isinstance(value, ArrayValue):
+        return ev.derive(value)
+    items = ev.iterate(value)
+    if items is None:
+        return ListValue(list(value.items), False) if isinstance(value, ListValue) else ev.unknown(path.parts[-1])
+    if path.parts[-1] == "tuple":
+        return tuple(items)
+    if path.parts[-1] == "reversed":
+        return ListValue(items[::-1])
+    if path.parts[-1] in {"sorted", "set"}:
+        plain = all(isinstance(item, (int, float)) for item in items) or all(isinstance(item, str) for item in items)
+        if not plain or arguments.keywords:
+            return ListValue(items, len(items) < 2)
+        return ListValue(sorted(set(items) if path.parts[-1] == "set" else items))  # pyright: ignore[reportArgumentType]
+    return ListValue(items)
+
+
+@handles("builtins.dict", "collections.OrderedDict")
+def make_dict(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    first = arguments.get(0)
+    result = DictValue(dict(first.items) if isinstance(first, DictValue) else {}, arguments.complete)
+    if first is not None and not isinstance(first, DictValue):
+        result.whole = False
+    result.items.update(arguments.keywords)
+    return result
+
+
+@handles(
+    "builtins.int",
+    "builtins.float",
+    "builtins.str",
+    "builtins.bool",
+    "builtins.abs",
+    "builtins.round",
+    "math.ceil",
+    "math.floor",
+    "math.sqrt",
+    "math.log",
+    "numpy.sqrt",
+    "numpy.ceil",
+    "numpy.floor",
+    "numpy.prod",
+)
+def compute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    import math
+
+    value = arguments.get(0)
+    functions = {"int": int, "float": float, "str": str, "abs": abs, "round": round, "bool": bool, "ceil": math.ceil, "floor": math.floor, "sqrt": math.sqrt, "log": math.log}  # fmt: skip
+    name = path.parts[-1]
+    if isinstance(value, TensorValue) and arguments.node is not None:
+        return ev.opaque_call(name, [value], arguments.node)
+    if name == "prod" and isinstance(value, tuple) and all(isinstance(item, int) for item in value):
+        return math.prod(item for item in value if isinstance(item, int))
+    if name not in functions or not isinstance(value, (*NUMBERS, str)) or len(arguments.positional) != 1:
+        return ev.array(arguments.node) if isinstance(value, ArrayValue) else ev.unknown(name)
+    try:
+        return functions[name](value)
+    except (ValueError, TypeError, OverflowError):
+        return ev.unknown(name)
+
+
+@handles("builtins.min", "builtins.max", "builtins.sum")
+def extreme(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    items = arguments.positional if len(arguments.positional) > 1 else ev.iterate(arguments.get(0))
+    if items and not arguments.keywords and all(isinstance(item, NUMBERS) for item in items):
+        return {"min": min, "max": max, "sum": sum}[path.parts[-1]](items)  # pyright: ignore[reportArgumentType, reportCallIssue]
+    return ev.unknown(path.parts[-1])
+
+
+@handles("builtins.isinstance", "builtins.hasattr", "builtins.callable")
+def undecided(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    return ev.unknown(path.parts[-1])
+
+
+@handles("builtins.getattr")
+def get_attribute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    name = arguments.get(1)
+    if isinstance(name, str) and arguments.node is not None:
+        return ev.attribute(arguments.get(0), name, arguments.node)
+    return ev.unknown("getattr")
+
+
+@handles("builtins.super")
+def make_super(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """`super()` or `super(Class, self)` inside a method."""
+    if len(arguments.positional) == 2 and isinstance(arguments.positional[0], ClassValue):
+        return SuperValue(arguments.positional[1], arguments.positional[0])
+    for value in ev.scope.names.values():
+        if isinstance(value, InstanceValue):
+            node = ev.running[-1] if ev.running else None
+            return SuperValue(value, _owner(ev, value.cls, node) or value.cls)
+    return ev.unknown("super")
+
+
+def _owner(ev: Evaluator, cls: ClassValue, node: ast.AST | None) -> ClassValue | None:
+    for member in cls.scope.names.values():
+        if isinstance(member, FunctionValue) and member.node is node:
+            return cls
+    for base in cls.bases:
+        if isinstance(base, ClassValue) and (found := _owner(ev, base, node)) is not None:
+            return found
+    return None
+
+
+@handles("builtins.map")
+def make_map(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    items = ev.iterate(arguments.get(1))
+    if items is None or len(items) > LOOP_BOUND or len(arguments.positional) != 2 or arguments.node is None:
+        return ev.unknown("map")
+    return ListValue([ev.apply(arguments.positional[0], Arguments([item], {}, None), arguments.node) for item in items])
+
+
+@handles("functools.partial")
+def partial(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """A function with some arguments set: the names keep their defaults from here on."""
+    function = arguments.get(0)
+    if not isinstance(function, FunctionValue):
+        if isinstance(function, Path) and arguments.node is not None:
+            return _partial_of_library(ev, function, arguments)
+        return ev.unknown("partial")
+    parameters = [parameter.arg for parameter in (*function.node.args.posonlyargs, *function.node.args.args)]
+    defaults: list[object] = [ev.unknown("parameter")] * (len(parameters) - len(function.defaults))
+    defaults += list(function.defaults)
+    for index, value in enumerate(arguments.positional[1:]):
+        defaults[index] = value
+    for name, value in arguments.keywords.items():
+        if name in parameters:
+            defaults[parameters.index(name)] = value
+    skip = len(arguments.positional) - 1
+    if skip:
+        return ev.unknown("partial")
+    return FunctionValue(
+        function.node,
+        function.scope,
+        function.name,
+        function.cell,
+        tuple(defaults),
+        {**function.keyword_defaults, **arguments.keywords},
+    )
+
+
+def _partial_of_library(ev: Evaluator, function: Path, arguments: Arguments) -> object:
+    """`partial(Conv2D, padding='same')` as a function of the program."""
+    template = ast.parse("lambda *args, **kwargs: _function(*args, **{**_set, **kwargs})", mode="eval").body
+    assert isinstance(template, ast.Lambda) and arguments.node is not None
+    for child in ast.walk(template):
+        if isinstance(child, (ast.expr, ast.keyword)):
+            ast.copy_location(child, arguments.node)
+    scope = Scope({"_function": function, "_set": DictValue(dict(arguments.keywords))}, module=ev.module_of(ev.scope))
+    return FunctionValue(template, scope, "partial", ev.cell)
+
+
+@handles("os.environ.get", "os.getenv")
+def environment(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """The default where there is one."""
+    return arguments.get(1, "default") if arguments.has(1, "default") else ev.unknown("environment")
+
+
+@handles("copy.copy", "copy.deepcopy")
+def copied(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    value = arguments.get(0)
+    if isinstance(value, ListValue):
+        return ListValue(list(value.items), value.whole)
+    if isinstance(value, DictValue):
+        return DictValue(dict(value.items), value.whole)
+    return ev.derive(value) if isinstance(value, ArrayValue) else ev.unknown("copy")
+
+
+@handles("builtins.print")
+def printed(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    return None

@@ -1,0 +1,131 @@
+"""From the bytes of a script or notebook to the facts that rules look at."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.training import KerasUsage, TrainingProgram
+from kerascheck.facts.values import UNKNOWN, Unknown
+from kerascheck.findings import FileStatus, Finding, Location, Severity, SourceText
+from kerascheck.script import libraries
+from kerascheck.script.evaluator import Evaluator
+from kerascheck.script.machine import BudgetError
+from kerascheck.script.source import Unit, read_source
+from kerascheck.script.values import Arguments, FunctionValue
+
+KERAS_1_KEYWORDS = frozenset(
+    {"nb_epoch", "border_mode", "W_regularizer", "b_regularizer", "nb_filter", "nb_row", "nb_col", "dim_ordering",
+     "subsample", "inner_activation", "inner_init", "samples_per_epoch", "nb_val_samples", "show_accuracy"}
+)  # fmt: skip
+KERAS_1_NAMES = frozenset(
+    {"Convolution2D", "Convolution1D", "MaxoutDense", "Merge", "TimeDistributedDense", "AtrousConvolution2D"}
+)
+assert libraries
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptFacts:
+    """All that could be read of one source; `findings` are what the reader itself has to say."""
+
+    program: TrainingProgram
+    usage: KerasUsage
+    graphs: tuple[ModelGraph, ...]
+    source: SourceText
+    findings: tuple[Finding, ...] = ()
+    status: FileStatus = FileStatus.OK
+    reason: str = ""
+
+
+def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN) -> ScriptFacts:
+    """Read a script or notebook without running it.
+
+    Args:
+        path: what findings call the file; its suffix tells a notebook.
+        text: the content.
+        target: the generation of Keras the project aims at (1, 2, 3), when it is known.
+    """
+    source = read_source(path, text.encode() if isinstance(text, str) else text)
+    evaluator = Evaluator(path, source.text)
+    cut_short = evaluate(evaluator, source.units)
+    findings = [syntax_finding(problem.location, problem.message) for problem in source.problems]
+    graphs = tuple(evaluator.freeze(model) for model in evaluator.models)
+    if cut_short:
+        findings.append(
+            Finding(
+                f"The analysis was cut short: {cut_short}",
+                Location(path, 1, 1, 1, 2),
+                severity=Severity.INFO,
+                code="KC903",
+                name="analysis-cut-short",
+            )
+        )
+    program = TrainingProgram(
+        models={graph.key: graph for graph in graphs},
+        events=tuple(sorted(evaluator.events, key=lambda event: event.order)),
+        callbacks=tuple(evaluator.callbacks),
+        seeds=tuple(evaluator.seeds),
+        target_keras=target,
+        cut_short=cut_short,
+    )
+    calls = tuple(sorted(evaluator.api_calls.values(), key=lambda call: call.location))
+    usage = KerasUsage(calls, target, _generation(calls), frozenset(evaluator.flavours))
+    if not source.problems:
+        status = FileStatus.OK
+    else:
+        status = FileStatus.PARTIAL if source.units else FileStatus.ERROR
+    reason = source.problems[0].message if source.problems else ""
+    return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason)
+
+
+def syntax_finding(location: Location, message: str) -> Finding:
+    """KC901."""
+    return Finding(message, location, severity=Severity.ERROR, code="KC901", name="syntax-error")
+
+
+def evaluate(evaluator: Evaluator, units: Iterable[Unit]) -> str:
+    """Run all units, then the functions and classes that nothing called; why it stopped early, or nothing."""
+    try:
+        for unit in units:
+            evaluator.cell = unit.cell
+            evaluator.run(unit.tree.body)
+        _run_uncalled(evaluator)
+    except BudgetError:
+        return "the step budget is used up"
+    except RecursionError:
+        return "the source is nested too deeply"
+    return ""
+
+
+def _run_uncalled(evaluator: Evaluator) -> None:
+    """Functions that only another program calls are judged with unknown arguments."""
+    evaluator.undecided += 1
+    for function in list(evaluator.defined):
+        if id(function.node) in evaluator.called or function.owner is not None:
+            continue
+        evaluator.cell = function.cell
+        evaluator.call_function(function, Arguments([], {}, None))
+    for cls in list(evaluator.classes):
+        members = [member for member in cls.scope.names.values() if isinstance(member, FunctionValue)]
+        if any(id(member.node) in evaluator.called for member in members) or evaluator.keras_base(cls):
+            continue
+        node = ast.copy_location(ast.Name("object"), members[0].node) if members else None
+        if node is None:
+            continue
+        evaluator.cell = members[0].cell
+        instance = evaluator.instantiate(cls, Arguments([], {}, None), node)
+        for member in members:
+            if id(member.node) not in evaluator.called and not member.name.startswith("__"):
+                method = evaluator.attribute(instance, member.name, node)
+                evaluator.apply(method, Arguments([], {}, None), node)
+    evaluator.undecided -= 1
+
+
+def _generation(calls: tuple[object, ...]) -> int | Unknown:
+    for call in calls:
+        keywords = getattr(call, "keywords", {})
+        if KERAS_1_KEYWORDS & set(keywords) or getattr(call, "name", "") in KERAS_1_NAMES:
+            return 1
+    return UNKNOWN
