@@ -10,7 +10,7 @@ from kerascheck.facts.data import DataKind, Encoding, Order, Role, Rows, Step, S
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.keras_api import normalize
-from kerascheck.keras_api.datasets import DATASETS, Dataset
+from kerascheck.keras_api.datasets import DATASETS, KERAS_DATASETS, Dataset
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.graphs import shape_fact
 from kerascheck.script.handlers import handles, library
@@ -222,7 +222,7 @@ def _part(
     )
 
 
-for _name in DATASETS:
+for _name in KERAS_DATASETS:
     handles(f"keras.datasets.{_name}.load_data")(load_data)
 
 
