@@ -39,8 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Sources = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders, or - for standard input.")]
-Models = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")]
+Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")]
 Select = Annotated[
     list[str] | None,
     typer.Option("--select", metavar="RULES", help="Run only these: codes, their beginnings, names or ALL, by comma."),
@@ -62,7 +61,9 @@ NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progres
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Use this file instead of the nearest configuration.")
 ]
-StdinName = Annotated[str, typer.Option("--stdin-filename", metavar="NAME", help="What reports call standard input.")]
+StdinName = Annotated[
+    str, typer.Option("--stdin-filename", metavar="NAME", help="With PATH -: what reports call standard input.")
+]
 
 
 def _print_version(asked: bool) -> None:
@@ -81,9 +82,9 @@ def common(version: Version = False) -> None:
     """A static linter for Keras: it reads scripts and saved models, runs none of it, and tells what is wrong."""
 
 
-@app.command()
-def script(
-    paths: Sources,
+def lint(
+    context: typer.Context,
+    paths: Paths,
     select: Select = None,
     extend_select: ExtendSelect = None,
     ignore: Ignore = None,
@@ -96,9 +97,10 @@ def script(
     config: ConfigFile = None,
     stdin_filename: StdinName = "",
 ) -> None:
-    """Check training scripts and notebooks."""
+    """Lint what the command that was called is for; its name says which files those are."""
     from kerascheck import command
 
+    mode = command.Mode(context.command.name)
     run = command.Command(
         select=_listed(select),
         extend_select=_listed(extend_select) or (),
@@ -111,73 +113,22 @@ def script(
         no_progress=no_progress,
         config=config,
     )
-    if paths == ["-"]:
+    if paths == ["-"] and mode is not command.Mode.MODEL:
         raise typer.Exit(run.lint_standard_input(stdin_filename))
-    raise typer.Exit(run.lint(paths, command.Mode.SCRIPT))
+    raise typer.Exit(run.lint(paths, mode))
 
 
-@app.command()
-def model(
-    paths: Models,
-    select: Select = None,
-    extend_select: ExtendSelect = None,
-    ignore: Ignore = None,
-    fail_on: FailOn = None,
-    exit_zero: ExitZero = False,
-    output_format: OutputFormat = Format.FULL,
-    output_file: OutputFile = None,
-    statistics: Statistics = False,
-    no_progress: NoProgress = False,
-    config: ConfigFile = None,
-) -> None:
-    """Check saved models; they are read, never loaded."""
-    from kerascheck import command
+class FilesOnly(TyperCommand):
+    """`lint` for files that do not come on standard input."""
 
-    run = command.Command(
-        select=_listed(select),
-        extend_select=_listed(extend_select) or (),
-        ignore=_listed(ignore) or (),
-        fail_on=fail_on,
-        exit_zero=exit_zero,
-        output_format=output_format,
-        output_file=output_file,
-        statistics=statistics,
-        no_progress=no_progress,
-        config=config,
-    )
-    raise typer.Exit(run.lint(paths, command.Mode.MODEL))
+    def __init__(self, name: str | None, *, params: list[Parameter] | None = None, **settings: Any) -> None:
+        kept = [parameter for parameter in params or () if parameter.name != "stdin_filename"]
+        super().__init__(name, params=kept, **settings)
 
 
-@app.command()
-def check(
-    paths: Models,
-    select: Select = None,
-    extend_select: ExtendSelect = None,
-    ignore: Ignore = None,
-    fail_on: FailOn = None,
-    exit_zero: ExitZero = False,
-    output_format: OutputFormat = Format.FULL,
-    output_file: OutputFile = None,
-    statistics: Statistics = False,
-    no_progress: NoProgress = False,
-    config: ConfigFile = None,
-) -> None:
-    """Check scripts, notebooks and saved models, told apart by their content."""
-    from kerascheck import command
-
-    run = command.Command(
-        select=_listed(select),
-        extend_select=_listed(extend_select) or (),
-        ignore=_listed(ignore) or (),
-        fail_on=fail_on,
-        exit_zero=exit_zero,
-        output_format=output_format,
-        output_file=output_file,
-        statistics=statistics,
-        no_progress=no_progress,
-        config=config,
-    )
-    raise typer.Exit(run.lint(paths, command.Mode.CHECK))
+app.command("script", help="Check training scripts and notebooks.")(lint)
+app.command("model", help="Check saved models; they are read, never loaded.", cls=FilesOnly)(lint)
+app.command("check", help="Check both kinds, told apart by their content.")(lint)
 
 
 @app.command()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from kerascheck.config import LEVELS, Choice, Config, find_config, read_config
 from kerascheck.errors import InputError
@@ -22,8 +23,7 @@ MANY_FILES: Final = 20
 """From this many files on a terminal shows a progress bar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """The options of a run, as they were written."""
 
     select: tuple[str, ...] | None = None

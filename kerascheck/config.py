@@ -1,11 +1,13 @@
-"""The configuration: `kerascheck.toml`, or `[tool.kerascheck]` in `pyproject.toml`, as one frozen dataclass."""
+"""The configuration: `kerascheck.toml`, or `[tool.kerascheck]` in `pyproject.toml`, as one frozen struct."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, cast
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kerascheck.errors import ConfigError, InputError, nearest
 from kerascheck.facts.values import UNKNOWN, Unknown
@@ -14,8 +16,7 @@ from kerascheck.findings import Severity
 LEVELS: Final = {level.label: level for level in Severity}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """What one source asks to run: `select` None leaves the rules that are on as they are."""
 
     select: tuple[str, ...] | None = None
@@ -27,8 +28,7 @@ class Choice:
         return (*(self.select or ()), *self.extend_select, *self.ignore)
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """How a run behaves. Patterns and paths are relative to `root`; `source` names the file for messages.
 
     `choices` are applied one after the other: the file's, then the command line's. `rules` holds the thresholds of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 
 class Severity(enum.IntEnum):
@@ -18,8 +19,7 @@ class Severity(enum.IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(Struct, frozen=True, order=True):
     """A place in a script, a notebook cell or a model file.
 
     Lines and columns count from 1, in characters; `end_column` is the column after the last character.
@@ -36,32 +36,28 @@ class Location:
     layer: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """A second place that shows the cause of a finding."""
 
     location: Location
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """Replace the text of `location` by `replacement`."""
 
     location: Location
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """Edits that belong together; `safe` when the program's meaning is kept but for the defect."""
 
     edits: tuple[Edit, ...]
     safe: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One statement of one rule about one place.
 
     A rule leaves `code`, `name` and (unless it decides the level itself) `severity` to the linter, which fills them in.
@@ -98,8 +94,7 @@ class FileKind(enum.StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """How much of a file's models was recovered: graphs seen and whole, layers seen and opaque, what was not followed."""
 
     models: int
@@ -110,8 +105,7 @@ class Coverage:
     cut_short: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(Struct, frozen=True):
     """What was found about one file. `excerpts` holds the sources that a report draws frames from."""
 
     path: str
@@ -126,8 +120,7 @@ class FileReport:
     coverage: Coverage | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceText:
+class SourceText(Struct, frozen=True):
     """The lines a finding can point into: of a script (`cell` None) or of each notebook cell."""
 
     cells: tuple[tuple[int | None, tuple[str, ...]], ...]
@@ -137,8 +130,7 @@ class SourceText:
         return next((lines for number, lines in self.cells if number == cell), ())
 
 
-@dataclass(frozen=True, slots=True)
-class LayerExcerpt:
+class LayerExcerpt(Struct, frozen=True):
     """What a report shows of a layer of a model file: its path, output shape and the slice of its configuration."""
 
     path: str
@@ -147,11 +139,10 @@ class LayerExcerpt:
     config: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The findings of a run, file by file, in order of path."""
 
-    files: tuple[FileReport, ...] = field(default=())
+    files: tuple[FileReport, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -17,8 +18,7 @@ NEVER_WALKED: Final = frozenset(
 """Folders of other people's code and of build products; those with a leading dot are left out as well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """Patterns of `.gitignore`, and the folder that they are relative to."""
 
     folder: str

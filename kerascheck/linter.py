@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kerascheck.config import Config
 from kerascheck.errors import one_line
@@ -41,8 +43,7 @@ class Plan:
         return choose(load(self.config.rule_paths), self.config)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """One file as the rules see it: what every rule may ask for, and its graphs."""
 
     path: str

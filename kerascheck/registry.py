@@ -9,10 +9,11 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+
+from msgspec import Struct
 
 from kerascheck.errors import RegistryError, nearest, one_line
 from kerascheck.reader_codes import READER_CODES
@@ -21,8 +22,7 @@ from kerascheck.rule import Rule
 GROUP = "kerascheck.rules"
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """Every rule, in order of code; `by_name` finds one by code, name or earlier name."""
 
     rules: tuple[Rule, ...]

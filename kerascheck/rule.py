@@ -6,8 +6,10 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import ModelGraph
@@ -22,8 +24,7 @@ FACTS: tuple[type, ...] = (ModelGraph, TrainingProgram, KerasUsage, SavedModel)
 """The facts that a rule can ask for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The thresholds that the configuration sets for one rule; ask with the default."""
 
     values: Mapping[str, Value] = field(default_factory=dict[str, Value])
@@ -36,8 +37,7 @@ class Options:
 Check: TypeAlias = Callable[..., Iterator[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A check with its code, kebab-case name, default severity, and the facts that its parameters ask for.
 
     `options` are the thresholds it knows, by name, with their defaults. `fixable` when it offers edits.

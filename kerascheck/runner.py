@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from kerascheck.config import Choice, Config, find_config
 from kerascheck.errors import InputError
@@ -30,8 +31,7 @@ class Mode(enum.Enum):
     CHECK = "check"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A file to look at: where it is, how reports call it, and what reads it."""
 
     path: Path

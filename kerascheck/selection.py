@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from kerascheck.config import Choice, Config
 from kerascheck.errors import ConfigError, SelectionError, nearest
@@ -31,8 +32,7 @@ NO_MATCH: Final = -1
 _PREFIX = re.compile(r"[A-Z]{2,5}\d{0,3}")
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The rules that are on (without the engine's own codes), the codes that may be reported, levels and thresholds."""
 
     rules: tuple[Rule, ...]

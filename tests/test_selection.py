@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fake_readers import FAKE_RULES
+from msgspec.structs import replace
 
 from kerascheck.config import Choice, Config
 from kerascheck.errors import ConfigError, SelectionError

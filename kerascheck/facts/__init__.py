@@ -1,1 +1,1 @@
-"""What rules may look at: plain frozen dataclasses, no parsing."""
+"""What rules may look at: plain frozen structs, no parsing."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 
 
-@dataclass(frozen=True, slots=True)
-class SavedModel:
+class SavedModel(Struct, frozen=True):
     """A model file. `form` is `hdf5`, `keras`, `json`; `graph` None where the file holds no architecture (weights only)."""
 
     path: str

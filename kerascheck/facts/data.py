@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.findings import Location
@@ -48,8 +49,7 @@ class DataKind(enum.Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Which rows of which source an array holds.
 
     `source` is the identity of the loaded rows; `selection` the cuts since then, each a (cut, part) pair: rows with
@@ -90,8 +90,7 @@ class StepKind(enum.Enum):
     SELECTED = "selected"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One thing done to an array: `by` names the function or class, `transformer` is the key of a fitted object."""
 
     kind: StepKind
@@ -100,8 +99,7 @@ class Step:
     transformer: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DataArray:
+class DataArray(Struct, frozen=True):
     """Rows of data as a program holds them. `key` is the identity of the value; `name` the identifier it was last bound to.
 
     `role` is proven by the lineage (the test half of `load_data`, the second part of a split); `named_role` is only

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location
@@ -28,8 +29,7 @@ class GraphKind(enum.Enum):
     SUBCLASSED = "subclassed"
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(Struct, frozen=True):
     """A symbolic tensor. `key` is its identity inside one graph; `shape` has the batch axis first."""
 
     key: int
@@ -37,8 +37,7 @@ class Tensor:
     dtype: str | Unknown = UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """A layer instance.
 
     `class_name` is today's Keras class (`Conv2D` for Keras 1's `Convolution2D`), `written` the name in the source or
@@ -84,8 +83,7 @@ class Layer:
         return value if isinstance(value, str) else UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One call of a layer: the tensors that go in and come out, and where the call stands."""
 
     layer: Layer
@@ -105,8 +103,7 @@ class Node:
         return self.outputs[0].shape if len(self.outputs) == 1 else UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A call that Keras refuses: shape inference met a rank or sizes that cannot go together."""
 
     kind: str  # "rank" or "shape"
@@ -116,8 +113,7 @@ class Problem:
     related: tuple[Location, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Optimizer:
+class Optimizer(Struct, frozen=True):
     """An optimizer by today's name (`adam`, `sgd`; lower case), its arguments under today's names, defaults filled in.
 
     `learning_rate` in `arguments` is a number, a `Symbol` for a schedule, or `UNKNOWN`.
@@ -137,8 +133,7 @@ class Optimizer:
         return self.places.get(argument, self.location)
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """A loss or a metric by its snake-case name (`binary_crossentropy`), custom ones by their own name.
 
     `from_logits` is proven false when it was not given. `custom` marks a user's function, `UNKNOWN` names nothing.
@@ -152,8 +147,7 @@ class Loss:
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
 
 
-@dataclass(frozen=True, slots=True)
-class Compile:
+class Compile(Struct, frozen=True):
     """One `compile` call, or the training configuration of a file.
 
     `losses` has one entry an output, in order of `ModelGraph.outputs`; a single loss for several outputs is repeated;
@@ -171,16 +165,14 @@ class Compile:
         return self.places.get(argument, self.location)
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """What kept a graph from being recovered whole: the construct and its place."""
 
     construct: str
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class ModelGraph:
+class ModelGraph(Struct, frozen=True):
     """A model: its layers, the calls between them in topological order, its inputs and outputs.
 
     `whole` is true when every layer and edge is known (opaque layers are nodes like any other). `gaps` says what was
@@ -201,10 +193,8 @@ class ModelGraph:
     from_file: bool = False
     nested: bool = False
     keras_version: str | Unknown = UNKNOWN
-    _producers: dict[int, Node] = field(default_factory=dict[int, Node], init=False, repr=False, compare=False)
-    _consumers: dict[int, list[Node]] = field(
-        default_factory=dict[int, list[Node]], init=False, repr=False, compare=False
-    )
+    _producers: dict[int, Node] = field(default_factory=dict[int, Node])
+    _consumers: dict[int, list[Node]] = field(default_factory=dict[int, list[Node]])
 
     def __post_init__(self) -> None:
         for node in self.nodes:

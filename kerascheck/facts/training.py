@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, ModelGraph
@@ -15,8 +16,7 @@ Data: TypeAlias = "DataArray | tuple[Data, ...] | None | Unknown"
 """What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callback:
+class Callback(Struct, frozen=True):
     """A callback by its Keras class name, with its arguments under today's names and defaults filled in."""
 
     key: int
@@ -34,8 +34,7 @@ class Callback:
         return self.places.get(argument, self.location)
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """Something the program does. `order` counts up in the order of a run; `repeated` inside a loop, `certain` unless in a
     branch that could not be decided."""
 
@@ -46,16 +45,14 @@ class Event:
     scope: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled(Event):
+class Compiled(Event, frozen=True):
     """A `compile` call on a model."""
 
     model: int = 0
     compile: Compile | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fit(Event):
+class Fit(Event, frozen=True):
     """A `fit`, `fit_generator` or `train_on_batch` call.
 
     `arguments` has the other arguments (`epochs`, `batch_size`, `validation_split`, `shuffle`, `verbose` …) under today's
@@ -82,8 +79,7 @@ class Fit(Event):
         return self.places.get(argument, self.location)
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation(Event):
+class Evaluation(Event, frozen=True):
     """An `evaluate` or `predict` call (or another judging use of data), `method` says which."""
 
     method: str = "evaluate"
@@ -98,8 +94,7 @@ class Evaluation(Event):
         return self.places.get(argument, self.location)
 
 
-@dataclass(frozen=True, slots=True)
-class Split(Event):
+class Split(Event, frozen=True):
     """A cut of data into parts: `function` as written (`train_test_split`, `slice`), the arrays in and out."""
 
     function: str = ""
@@ -110,8 +105,7 @@ class Split(Event):
     seeded: bool | Unknown = UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Fitting(Event):
+class Fitting(Event, frozen=True):
     """A statistic learned from data: a scaler, encoder, PCA, tokenizer … was fitted, or a mean/std was computed.
 
     `transformer` is the class name (`StandardScaler`) or `mean`/`std`/`max`/`min`; `key` its identity; `method` is
@@ -129,8 +123,7 @@ class Fitting(Event):
 E = TypeVar("E", bound=Event)
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingProgram:
+class TrainingProgram(Struct, frozen=True):
     """All that a script does with Keras, in order. `models` by key, in their last state."""
 
     models: Mapping[int, ModelGraph]
@@ -148,8 +141,7 @@ class TrainingProgram:
         return None if isinstance(key, Unknown) else self.models.get(key)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiCall:
+class ApiCall(Struct, frozen=True):
     """A call or name of the Keras API as it stands in a source.
 
     `name` is the last part as written (`Convolution2D`, `fit_generator`, `merge`), `qualified` the resolved full name
@@ -166,8 +158,7 @@ class ApiCall:
     name_location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KerasUsage:
+class KerasUsage(Struct, frozen=True):
     """Every use of a Keras name in a source, in order, and the generation of Keras that the source targets.
 
     `target` is 1, 2 or 3 when the configuration or the project says so; `written_for` is what the source's own names

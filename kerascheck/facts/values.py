@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 
 class Unknown(enum.Enum):
@@ -20,8 +21,7 @@ class Unknown(enum.Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """An object that is known by its Keras name and its arguments: an initializer, a regularizer, a loss, a callback.
 
     `name` is today's Keras name (`L2`, `Adam`, `BinaryCrossentropy`), `written` the name in the source or file.

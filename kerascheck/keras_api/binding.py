@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kerascheck.facts.values import UNKNOWN, Value
 from kerascheck.keras_api.tables import Parameter
@@ -11,8 +12,7 @@ from kerascheck.keras_api.tables import Parameter
 NOTHING: Mapping[str, Value] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Normalized:
+class Normalized(Struct, frozen=True):
     """A Keras object under today's name.
 
     `arguments` holds every argument under today's name with defaults filled in, and under the written name where
@@ -24,8 +24,7 @@ class Normalized:
     sources: Mapping[str, tuple[int | str, ...]] = field(default_factory=dict[str, tuple[int | str, ...]])
 
 
-@dataclass(slots=True)
-class Bound:
+class Bound(Struct):
     """Arguments on the way to `Normalized`."""
 
     values: dict[str, Value] = field(default_factory=dict[str, Value])

@@ -7,14 +7,14 @@ scikit-learn 1.7. Row counts of `imdb`, `reuters` and `boston_housing` are those
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from kerascheck.facts.values import Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """One data set. Shapes count the rows first; None where they depend on arguments.
 
     `shuffled` where the rows ship in random order or are shuffled on loading, `sorted_by_class` where each class is one

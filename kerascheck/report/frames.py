@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from kerascheck.findings import Location
 from kerascheck.report.paint import Ink, Paint, safe, width
@@ -17,8 +18,7 @@ WHOLE_LINES: Final = 3
 """A span of more lines shows its first and its last."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One line's part of a span: its number, text, and columns from 0, the end exclusive."""
 
     number: int

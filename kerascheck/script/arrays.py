@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.training import Fitting, Split
@@ -21,7 +22,7 @@ from kerascheck.script.values import (
 )
 
 if TYPE_CHECKING:
-    from kerascheck.script.evaluator import Evaluator
+    pass
 
 STATISTICS = frozenset({"mean", "std", "var", "min", "max", "median", "quantile"})
 KEEPS_ROWS = frozenset(
@@ -82,7 +83,7 @@ class Arrays(Preprocessing):
             found = (low + number, high + number)
         return min(found), max(found)
 
-    def array_attribute(self: Evaluator, owner: ArrayValue, name: str, node: ast.expr) -> object:
+    def array_attribute(self, owner: ArrayValue, name: str, node: ast.expr) -> object:
         """`array.name`."""
         data = owner.data
         if name == "shape":
@@ -106,7 +107,7 @@ class Arrays(Preprocessing):
             return self.unknown(f"array.{name}")
         return MethodValue(owner, name)
 
-    def array_item(self: Evaluator, owner: ArrayValue, node: ast.Subscript) -> object:
+    def array_item(self, owner: ArrayValue, node: ast.Subscript) -> object:
         """`array[index]`."""
         index = node.slice
         parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
@@ -153,7 +154,7 @@ class Arrays(Preprocessing):
         return (*kept, *shape[len(rest) + 1 :])  # pyright: ignore[reportReturnType]
 
     def _row_slice(
-        self: Evaluator, owner: ArrayValue, part: ast.Slice, node: ast.Subscript, shape: Shape, columns: bool
+        self, owner: ArrayValue, part: ast.Slice, node: ast.Subscript, shape: Shape, columns: bool
     ) -> object:
         data = owner.data
         if part.lower is None and part.upper is None:
@@ -187,7 +188,7 @@ class Arrays(Preprocessing):
         )
         return result
 
-    def _side(self: Evaluator, owner: ArrayValue, part: ast.Slice) -> tuple[int, str]:
+    def _side(self, owner: ArrayValue, part: ast.Slice) -> tuple[int, str]:
         rows = owner.data.rows
         source = rows.source if rows is not None else owner.data.key
         before = rows.selection if rows is not None else ()
@@ -198,11 +199,11 @@ class Arrays(Preprocessing):
             return self.cut(source, before, self._bound(lower)), "tail"
         return self.cut(source, before, self._bound(lower), self._bound(upper)), "middle"
 
-    def _bound(self: Evaluator, node: ast.expr | None) -> object:
+    def _bound(self, node: ast.expr | None) -> object:
         value = self.evaluate(node)
         return value if isinstance(value, int) else ast.dump(node) if node is not None else None
 
-    def _row_count(self: Evaluator, shape: Shape, part: ast.Slice) -> object:
+    def _row_count(self, shape: Shape, part: ast.Slice) -> object:
         total = shape[0] if not isinstance(shape, Unknown) and shape else UNKNOWN
         lower, upper = self.evaluate(part.lower), self.evaluate(part.upper)
         if not isinstance(total, int) or not all(bound is None or isinstance(bound, int) for bound in (lower, upper)):
@@ -221,7 +222,7 @@ class Arrays(Preprocessing):
         self.touch(owner)
         owner.data = replace(owner.data, order=Order.UNKNOWN)
 
-    def data_method(self: Evaluator, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
+    def data_method(self, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
         """A method of data, containers, text and preprocessing objects."""
         if isinstance(subject, ArrayValue):
             return self._array_method(subject, name, arguments, node)
@@ -233,7 +234,7 @@ class Arrays(Preprocessing):
             return self.unknown_call(subject, arguments, node)
         return self.preprocessing_method(subject, name, arguments, node)
 
-    def _array_method(self: Evaluator, array: ArrayValue, name: str, arguments: Arguments, node: ast.expr) -> object:
+    def _array_method(self, array: ArrayValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         data = array.data
         if data.kind is DataKind.DATASET:
             return self._dataset_method(array, name, node)
@@ -295,7 +296,7 @@ class Arrays(Preprocessing):
             encoding=Encoding.UNKNOWN,
         )
 
-    def reshaped(self: Evaluator, array: ArrayValue, shape: object, node: ast.expr) -> ArrayValue:
+    def reshaped(self, array: ArrayValue, shape: object, node: ast.expr) -> ArrayValue:
         """`array.reshape(shape)`: the rows stay when the first axis does."""
         items = shape.items if isinstance(shape, ListValue) else list(shape) if isinstance(shape, tuple) else [shape]
         dims = tuple(item if isinstance(item, int) and item >= 0 else UNKNOWN for item in items)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kerascheck.facts.training import ApiCall
 from kerascheck.script.handlers import HANDLERS, LIBRARIES
@@ -31,7 +32,7 @@ from kerascheck.script.values import (
 )
 
 if TYPE_CHECKING:
-    from kerascheck.script.evaluator import Evaluator
+    pass
 
 RECURSION_BOUND = 3
 KERAS_MODEL_CLASSES = frozenset({"Model", "Sequential", "Functional"})
@@ -50,12 +51,12 @@ class Calls(Names):
     classes: list[ClassValue]
     running: list[ast.AST]
 
-    def call_expression(self: Evaluator, node: ast.Call) -> object:
+    def call_expression(self, node: ast.Call) -> object:
         """The value of a call in the source."""
         function = self.evaluate(node.func)
         return self.apply(function, self.arguments(node), node)
 
-    def arguments(self: Evaluator, node: ast.Call) -> Arguments:
+    def arguments(self, node: ast.Call) -> Arguments:
         """The evaluated arguments of a call."""
         result = Arguments([], {}, node)
         for argument in node.args:
@@ -81,7 +82,7 @@ class Calls(Names):
                 result.complete = False
         return result
 
-    def apply(self: Evaluator, function: object, arguments: Arguments, node: ast.expr) -> object:
+    def apply(self, function: object, arguments: Arguments, node: ast.expr) -> object:
         """Call a value."""
         match function:
             case Path():
@@ -101,7 +102,7 @@ class Calls(Names):
             case _:
                 return self.unknown_call(function, arguments, node)
 
-    def _library(self: Evaluator, path: Path, arguments: Arguments, node: ast.expr) -> object:
+    def _library(self, path: Path, arguments: Arguments, node: ast.expr) -> object:
         dotted = path.dotted
         if path.parts[0] == "keras":
             self.note_call(path.parts[-1], dotted, arguments, node)
@@ -131,7 +132,7 @@ class Calls(Names):
             name, qualified, place, True, keywords, len(arguments.positional), name_place
         )
 
-    def unknown_call(self: Evaluator, function: object, arguments: Arguments, node: ast.expr) -> object:
+    def unknown_call(self, function: object, arguments: Arguments, node: ast.expr) -> object:
         """The result of a function that is not known: an opaque node when it takes tensors."""
         origin = function.dotted if isinstance(function, Path) else getattr(function, "origin", "") or "call"
         values = [*arguments.positional, *arguments.keywords.values()]
@@ -144,7 +145,7 @@ class Calls(Names):
                     self.forget_order(value)
         return self.unknown(f"call {origin}")
 
-    def call_function(self: Evaluator, function: FunctionValue, arguments: Arguments) -> object:
+    def call_function(self, function: FunctionValue, arguments: Arguments) -> object:
         """Evaluate a function of the program with the given arguments."""
         node = function.node
         if self.depth >= DEPTH_LIMIT or self.running.count(node) >= RECURSION_BOUND:
@@ -188,7 +189,7 @@ class Calls(Names):
                 stack.extend(ast.iter_child_nodes(current))
         return False
 
-    def _bind_parameters(self: Evaluator, function: FunctionValue, arguments: Arguments, scope: Scope) -> None:
+    def _bind_parameters(self, function: FunctionValue, arguments: Arguments, scope: Scope) -> None:
         spec = function.node.args
         positional = [*([function.bound] if function.is_bound else []), *arguments.positional]
         names = [parameter.arg for parameter in (*spec.posonlyargs, *spec.args)]
@@ -215,9 +216,7 @@ class Calls(Names):
             known_default = name in function.keyword_defaults and arguments.complete
             bound[name] = function.keyword_defaults[name] if known_default else self.unknown("parameter")
 
-    def make_function(
-        self: Evaluator, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str
-    ) -> FunctionValue:
+    def make_function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, name: str) -> FunctionValue:
         """The function that a def or lambda makes."""
         spec = node.args
         return FunctionValue(
@@ -233,7 +232,7 @@ class Calls(Names):
             },
         )
 
-    def decorate(self: Evaluator, function: FunctionValue, value: object, decorator: ast.expr) -> object:
+    def decorate(self, function: FunctionValue, value: object, decorator: ast.expr) -> object:
         """Apply one decorator."""
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
@@ -250,7 +249,7 @@ class Calls(Names):
             return result if isinstance(result, FunctionValue) else value
         return value
 
-    def instantiate(self: Evaluator, cls: ClassValue, arguments: Arguments, node: ast.expr) -> object:
+    def instantiate(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> object:
         """An object of a class of the program."""
         base = self.keras_base(cls)
         instance = InstanceValue(cls)
@@ -269,7 +268,7 @@ class Calls(Names):
             self.call_function(self._bind_method(initializer, instance), arguments)
         return instance
 
-    def keras_base(self: Evaluator, cls: ClassValue, depth: int = 0) -> str:
+    def keras_base(self, cls: ClassValue, depth: int = 0) -> str:
         """What Keras class a class of the program extends: layer, model, callback, data, other, or none."""
         for base in cls.bases:
             if isinstance(base, ClassValue) and depth < DEPTH_LIMIT:
@@ -313,7 +312,7 @@ class Calls(Names):
             True,
         )
 
-    def instance_attribute(self: Evaluator, instance: InstanceValue, name: str, node: ast.expr) -> object:
+    def instance_attribute(self, instance: InstanceValue, name: str, node: ast.expr) -> object:
         """`instance.name`."""
         if name in instance.attributes:
             return instance.attributes[name]
@@ -329,7 +328,7 @@ class Calls(Names):
             return self.attribute(instance.layer, name, node)
         return self.unknown(f"attribute {name}")
 
-    def super_attribute(self: Evaluator, parent: SuperValue, name: str) -> object:
+    def super_attribute(self, parent: SuperValue, name: str) -> object:
         """`super().name`."""
         for base in parent.cls.bases:
             if isinstance(base, ClassValue):
@@ -343,7 +342,7 @@ class Calls(Names):
             return MethodValue(instance.model, name)
         return Opaque("super")
 
-    def _call_instance(self: Evaluator, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> object:
+    def _call_instance(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> object:
         if instance.layer is not None:
             return self.call_layer(instance.layer, arguments, node)
         if instance.model is not None:
@@ -356,7 +355,7 @@ class Calls(Names):
     def joined(self, left: object, right: object) -> object:
         return join(self, left, right)
 
-    def leaves(self: Evaluator, node: ast.Call) -> bool:
+    def leaves(self, node: ast.Call) -> bool:
         """Whether a statement's call ends the program."""
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr == "exit":

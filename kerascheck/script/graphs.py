@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kerascheck.assembly import declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
@@ -30,7 +31,7 @@ from kerascheck.script.values import (
 )
 
 if TYPE_CHECKING:
-    from kerascheck.script.evaluator import Evaluator
+    pass
 
 _WORDS = (re.compile(r"(.)([A-Z][a-z0-9]+)"), re.compile(r"([a-z])([A-Z])"))
 
@@ -60,7 +61,7 @@ def argument_places(
 class Graphs(Calls):
     """What happens when layers are made and called."""
 
-    def make_layer(self: Evaluator, written: str, arguments: Arguments, node: ast.expr) -> LayerValue | None:
+    def make_layer(self, written: str, arguments: Arguments, node: ast.expr) -> LayerValue | None:
         """A Keras layer; None for a class that no generation of Keras has."""
         positional, inner = arguments.positional, None
         wrapped = arguments.get(0, "layer")
@@ -119,11 +120,11 @@ class Graphs(Calls):
             repeated=self.loops > 0,
         )
 
-    def custom_layer(self: Evaluator, cls: ClassValue, arguments: Arguments, node: ast.expr) -> LayerValue:
+    def custom_layer(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> LayerValue:
         """A layer of a class of the program."""
         return LayerValue(self.opaque_layer(cls.name, node))
 
-    def operation(self: Evaluator, node: ast.expr | ast.stmt, name: str, values: Sequence[object]) -> object:
+    def operation(self, node: ast.expr | ast.stmt, name: str, values: Sequence[object]) -> object:
         """An operator or function on tensors as one node."""
         tensors = self.tensors_in(values)
         layer = Layer(
@@ -144,13 +145,13 @@ class Graphs(Calls):
         )
         return TensorValue(outputs[0]) if outputs else self.unknown(name)
 
-    def opaque_call(self: Evaluator, name: str, tensors: Sequence[TensorValue], node: ast.expr) -> object:
+    def opaque_call(self, name: str, tensors: Sequence[TensorValue], node: ast.expr) -> object:
         """An unknown function on tensors as one opaque node."""
         layer = self.opaque_layer(name, node)
         outputs = self.assembly.call(layer, [value.tensor for value in tensors], layer.location)
         return TensorValue(outputs[0]) if outputs else self.unknown(name)
 
-    def call_layer(self: Evaluator, value: LayerValue, arguments: Arguments, node: ast.expr) -> object:
+    def call_layer(self, value: LayerValue, arguments: Arguments, node: ast.expr) -> object:
         """`layer(tensors)`."""
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         if not inputs:
@@ -166,7 +167,7 @@ class Graphs(Calls):
             return self.unknown("layer call")
         return TensorValue(outputs[0]) if len(outputs) == 1 else ListValue([TensorValue(item) for item in outputs])
 
-    def call_model(self: Evaluator, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
+    def call_model(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
         """`model(tensors)`: the model becomes a layer of the outer graph."""
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         if not inputs:
@@ -178,7 +179,7 @@ class Graphs(Calls):
             return self.unknown("model call")
         return TensorValue(outputs[0]) if len(outputs) == 1 else ListValue([TensorValue(item) for item in outputs])
 
-    def model_layer(self: Evaluator, model: ModelValue) -> Layer:
+    def model_layer(self, model: ModelValue) -> Layer:
         """A model as a layer of another."""
         model.used_as_layer = True
         graph = self.freeze(model, nested=True)
@@ -195,7 +196,7 @@ class Graphs(Calls):
             trainable=model.trainable is not False,
         )
 
-    def subclassed_model(self: Evaluator, cls: ClassValue, arguments: Arguments, node: ast.expr) -> ModelValue:
+    def subclassed_model(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> ModelValue:
         """A model of a class of the program; functional when the class only adds methods."""
         inputs = arguments.get(None, "inputs")
         if inputs is not None and self.class_attribute(cls, "call") is None:
@@ -204,7 +205,7 @@ class Graphs(Calls):
         model.gaps.append(Gap("subclassed model", model.location))
         return model
 
-    def new_model(self: Evaluator, kind: GraphKind, stem: str, node: ast.expr, name: object = None) -> ModelValue:
+    def new_model(self, kind: GraphKind, stem: str, node: ast.expr, name: object = None) -> ModelValue:
         """A model without layers."""
         model = ModelValue(
             next(self.keys),
@@ -215,7 +216,7 @@ class Graphs(Calls):
         self.models.append(model)
         return model
 
-    def functional_model(self: Evaluator, arguments: Arguments, node: ast.expr) -> ModelValue:
+    def functional_model(self, arguments: Arguments, node: ast.expr) -> ModelValue:
         """`Model(inputs, outputs)` of every generation."""
         model = self.new_model(GraphKind.FUNCTIONAL, "functional", node, arguments.get(2, "name"))
         inputs = arguments.get(0, "inputs", "input")
@@ -224,7 +225,7 @@ class Graphs(Calls):
         model.outputs = self._all_tensors(model, outputs, node)
         return model
 
-    def _all_tensors(self: Evaluator, model: ModelValue, value: object, node: ast.expr) -> tuple[Tensor, ...]:
+    def _all_tensors(self, model: ModelValue, value: object, node: ast.expr) -> tuple[Tensor, ...]:
         items = value.items if isinstance(value, ListValue) and value.whole else value
         if isinstance(items, (list, tuple)):
             found = [item.tensor for item in items if isinstance(item, TensorValue)]
@@ -243,7 +244,7 @@ class Graphs(Calls):
         model.gaps.append(Gap(getattr(value, "origin", "") or "tensors that are not known", self.place(node)))
         return ()
 
-    def add(self: Evaluator, model: ModelValue, value: object, node: ast.expr) -> None:
+    def add(self, model: ModelValue, value: object, node: ast.expr) -> None:
         """`Sequential.add`."""
         self.touch(model)
         layer = self._layer_of(value, node)
@@ -257,7 +258,7 @@ class Graphs(Calls):
             model.inputs = (self.assembly.tensor(shape),)
         self._append(model, layer)
 
-    def _layer_of(self: Evaluator, value: object, node: ast.expr) -> LayerValue | None:
+    def _layer_of(self, value: object, node: ast.expr) -> LayerValue | None:
         if isinstance(value, LayerValue):
             return value
         if isinstance(value, InstanceValue):
@@ -271,7 +272,7 @@ class Graphs(Calls):
             return LayerValue(self.opaque_layer(value.origin.rpartition(".")[2].rpartition(" ")[2] or "layer", node))
         return None
 
-    def _append(self: Evaluator, model: ModelValue, value: LayerValue) -> None:
+    def _append(self, model: ModelValue, value: LayerValue) -> None:
         current = model.chain[-1][1] if model.chain else model.inputs[0]
         if value.layer.class_name == "InputLayer":
             self.assembly.enter(value.layer, current)
@@ -284,7 +285,7 @@ class Graphs(Calls):
         model.chain.append((value, result))
         model.outputs = (result,)
 
-    def rebuild(self: Evaluator, model: ModelValue, shape: Shape) -> None:
+    def rebuild(self, model: ModelValue, shape: Shape) -> None:
         """Build a Sequential again, now that the shape of its input is known."""
         self.touch(model)
         layers = [value for value, _ in model.chain]
@@ -299,7 +300,7 @@ class Graphs(Calls):
     def _input_of(self, model: ModelValue) -> Tensor:
         return model.inputs[0] if model.inputs else Tensor(0)
 
-    def freeze(self: Evaluator, model: ModelValue, *, nested: bool = False) -> ModelGraph:
+    def freeze(self, model: ModelValue, *, nested: bool = False) -> ModelGraph:
         """The facts of a model as it stands now."""
         layers = [value.layer for value, _ in model.chain] if model.chain else None
         outputs = model.outputs
@@ -321,7 +322,7 @@ class Graphs(Calls):
         model.graph = graph
         return graph
 
-    def model_attribute(self: Evaluator, model: ModelValue, name: str, node: ast.expr) -> object:
+    def model_attribute(self, model: ModelValue, name: str, node: ast.expr) -> object:
         """`model.name`."""
         if name in {"output", "outputs", "input", "inputs"}:
             tensors = model.outputs if name.startswith("output") else model.inputs
@@ -350,7 +351,7 @@ class Graphs(Calls):
             return self.unknown(f"model.{name}")
         return MethodValue(model, name)
 
-    def layers_of(self: Evaluator, model: ModelValue) -> object:
+    def layers_of(self, model: ModelValue) -> object:
         """`model.layers`."""
         if model.chain:
             return ListValue(
@@ -366,7 +367,7 @@ class Graphs(Calls):
             items.append(value)
         return ListValue(items, graph.whole and not any(layer.kind is LayerKind.CUSTOM for layer in graph.layers))
 
-    def layer_attribute(self: Evaluator, value: LayerValue, name: str) -> object:
+    def layer_attribute(self, value: LayerValue, name: str) -> object:
         """`layer.name`."""
         if name in value.attributes:
             return value.attributes[name]
@@ -382,13 +383,13 @@ class Graphs(Calls):
             return found
         return MethodValue(value, name)
 
-    def shape_value(self: Evaluator, shape: Shape) -> object:
+    def shape_value(self, shape: Shape) -> object:
         """A shape as a tuple the script can take apart."""
         if isinstance(shape, Unknown):
             return self.unknown("shape")
         return tuple(self.unknown("axis") if isinstance(dim, Unknown) else dim for dim in shape)
 
-    def tensor_attribute(self: Evaluator, value: TensorValue, name: str) -> object:
+    def tensor_attribute(self, value: TensorValue, name: str) -> object:
         """`tensor.name`."""
         if name in {"shape", "_keras_shape"}:
             return self.shape_value(value.tensor.shape)

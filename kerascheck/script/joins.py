@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+
+from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role
 from kerascheck.facts.graph import Gap
@@ -136,8 +137,7 @@ def join_data(left: DataArray, right: DataArray, key: int | None = None) -> Data
     if left == right:
         return left
     changes: dict[str, object] = {}
-    for field in fields(DataArray):
-        name = field.name
+    for name in DataArray.__struct_fields__:
         if name in {"key", "location"}:
             continue
         if getattr(left, name) != getattr(right, name):

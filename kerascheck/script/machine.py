@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import count
+
+from msgspec.structs import replace
 
 from kerascheck.assembly import Assembly
 from kerascheck.facts.data import DataArray, DataKind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kerascheck.facts.data import DataKind, Encoding, Step, StepKind
 from kerascheck.facts.training import Fitting
@@ -21,7 +22,7 @@ from kerascheck.script.values import (
 )
 
 if TYPE_CHECKING:
-    from kerascheck.script.evaluator import Evaluator
+    pass
 
 FIT_METHODS = frozenset(
     {"fit", "fit_transform", "fit_resample", "partial_fit", "fit_on_texts", "fit_on_sequences", "adapt"}
@@ -32,9 +33,7 @@ ONE_HOT = frozenset({"OneHotEncoder", "LabelBinarizer"})
 class Preprocessing(Training):
     """What scalers, encoders, tokenizers, generators and containers do."""
 
-    def preprocessing_method(
-        self: Evaluator, subject: object, name: str, arguments: Arguments, node: ast.expr
-    ) -> object:
+    def preprocessing_method(self, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
         """A method of an object that is neither model nor data."""
         if isinstance(subject, TransformerValue):
             return self._transformer_method(subject, name, arguments, node)
@@ -42,9 +41,7 @@ class Preprocessing(Training):
             return self._generator_method(subject, name, arguments, node)
         return self.unknown_call(subject, arguments, node)
 
-    def _transformer_method(
-        self: Evaluator, subject: TransformerValue, name: str, arguments: Arguments, node: ast.expr
-    ) -> object:
+    def _transformer_method(self, subject: TransformerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         first = arguments.get(0, "X", "y", "texts", "data", "raw_documents")
         target = arguments.get(1, "y")
         if name in FIT_METHODS:
@@ -89,9 +86,7 @@ class Preprocessing(Training):
             shape=array.data.shape if scaler else UNKNOWN,
         )
 
-    def _generator_method(
-        self: Evaluator, subject: GeneratorValue, name: str, arguments: Arguments, node: ast.expr
-    ) -> object:
+    def _generator_method(self, subject: GeneratorValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if not name.startswith("flow"):
             return None
         shuffle = arguments.get(None, "shuffle", default=True)
@@ -112,7 +107,7 @@ class Preprocessing(Training):
         """An object of a Sequence or PyDataset class of the program."""
         return self.array(node, kind=DataKind.GENERATOR, origin=cls.name)
 
-    def container_method(self: Evaluator, subject: ListValue | DictValue, name: str, arguments: Arguments) -> object:
+    def container_method(self, subject: ListValue | DictValue, name: str, arguments: Arguments) -> object:
         """A method of a list or dictionary."""
         first = arguments.get(0)
         if isinstance(subject, DictValue):
@@ -146,7 +141,7 @@ class Preprocessing(Training):
         subject.whole = False
         return self.unknown(f"list.{name}")
 
-    def _dictionary_method(self: Evaluator, subject: DictValue, name: str, arguments: Arguments) -> object:
+    def _dictionary_method(self, subject: DictValue, name: str, arguments: Arguments) -> object:
         first = arguments.get(0)
         plain = isinstance(first, (str, int, float, bool, bytes))
         if name in {"get", "pop", "setdefault"} and plain:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.training import KerasUsage, TrainingProgram
@@ -26,8 +27,7 @@ KERAS_1_NAMES = frozenset(
 assert libraries
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptFacts:
+class ScriptFacts(Struct, frozen=True):
     """All that could be read of one source; `findings` are what the reader itself has to say."""
 
     program: TrainingProgram

@@ -6,7 +6,8 @@ import ast
 import codecs
 import re
 import warnings
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kerascheck.findings import Location, SourceText
 
@@ -31,16 +32,14 @@ _PYTHON2_LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True):
     """A place where Python refuses a source, and why."""
 
     location: Location
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A tree that runs as one: a whole script, or a notebook cell (`cell` counts from 1; lines count inside it)."""
 
     cell: int | None
@@ -48,8 +47,7 @@ class Unit:
     line_offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A source as far as it could be read; `text` holds its lines as they were written."""
 
     units: tuple[Unit, ...]
@@ -58,8 +56,7 @@ class Source:
     notebook: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """The outcome of parsing one text: a tree, or the first problem in it."""
 
     tree: ast.Module | None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Role
 from kerascheck.facts.graph import Compile, GraphKind, Loss, Optimizer
@@ -35,7 +36,7 @@ from kerascheck.script.values import (
 )
 
 if TYPE_CHECKING:
-    from kerascheck.script.evaluator import Evaluator
+    pass
 
 FITS = frozenset({"fit", "fit_generator", "train_on_batch"})
 EVALUATIONS = frozenset(
@@ -56,7 +57,7 @@ DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 class Training(Graphs):
     """Methods of models."""
 
-    def call_method(self: Evaluator, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
+    def call_method(self, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
         """`subject.name(arguments)`."""
         match subject:
             case ModelValue():
@@ -68,14 +69,14 @@ class Training(Graphs):
             case _:
                 return self.data_method(subject, name, arguments, node)
 
-    def _layer_method(self: Evaluator, value: LayerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
+    def _layer_method(self, value: LayerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if name in {"__call__", "call"}:
             return self.call_layer(value, arguments, node)
         if name == "adapt":
             return None
         return self.unknown(f"layer.{name}")
 
-    def _model_method(self: Evaluator, model: ModelValue, name: str, arguments: Arguments, node: ast.expr) -> object:
+    def _model_method(self, model: ModelValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if isinstance(node, ast.Call):
             self.note_call(name, f"Model.{name}", arguments, node)
         if name == "add" and model.kind is GraphKind.SEQUENTIAL:
@@ -103,7 +104,7 @@ class Training(Graphs):
             return self.call_model(model, arguments, node)
         return self.unknown(f"model.{name}")
 
-    def _get_layer(self: Evaluator, model: ModelValue, arguments: Arguments) -> object:
+    def _get_layer(self, model: ModelValue, arguments: Arguments) -> object:
         layers = self.layers_of(model)
         name, index = arguments.get(0, "name"), arguments.get(1, "index")
         if isinstance(layers, ListValue):
@@ -114,7 +115,7 @@ class Training(Graphs):
                     return item
         return self.unknown("get_layer")
 
-    def _compile(self: Evaluator, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
+    def _compile(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
         found = normalize.method(
             "compile", values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
         )
@@ -145,7 +146,7 @@ class Training(Graphs):
         self.record(Compiled(**self.event_facts(location), model=model.key, compile=compiled))  # pyright: ignore[reportArgumentType]
         return None
 
-    def optimizer_fact(self: Evaluator, value: object, location: Location) -> Optimizer | None:
+    def optimizer_fact(self, value: object, location: Location) -> Optimizer | None:
         """The optimizer that a value given to compile stands for."""
         if isinstance(value, OptimizerValue):
             return value.optimizer
@@ -158,9 +159,7 @@ class Training(Graphs):
             return None
         return Optimizer(next(self.keys), UNKNOWN, {}, location)
 
-    def _losses(
-        self: Evaluator, model: ModelValue, value: object, location: Location
-    ) -> tuple[Loss | None, ...] | Unknown:
+    def _losses(self, model: ModelValue, value: object, location: Location) -> tuple[Loss | None, ...] | Unknown:
         count = len(model.outputs)
         if isinstance(value, (ListValue, tuple)):
             items = value.items if isinstance(value, ListValue) else list(value)
@@ -174,7 +173,7 @@ class Training(Graphs):
         return (loss,) * max(count, 1)
 
     def _named_losses(
-        self: Evaluator, model: ModelValue, value: DictValue, location: Location
+        self, model: ModelValue, value: DictValue, location: Location
     ) -> tuple[Loss | None, ...] | Unknown:
         producers = [self.assembly.producer(tensor) for tensor in model.outputs]
         names = [producer.layer.name if producer is not None else "" for producer in producers]
@@ -182,7 +181,7 @@ class Training(Graphs):
             return UNKNOWN
         return tuple(self.loss_fact(value.items[name], location) if name in value.items else None for name in names)
 
-    def loss_fact(self: Evaluator, value: object, location: Location, *, metric: bool = False) -> Loss | None:
+    def loss_fact(self, value: object, location: Location, *, metric: bool = False) -> Loss | None:
         """The loss or metric that a value stands for."""
         known = normalize.metric if metric else normalize.loss
         if value is None:
@@ -201,7 +200,7 @@ class Training(Graphs):
             return Loss(value.cls.name, location, UNKNOWN, custom=True, written=value.cls.name)
         return Loss(UNKNOWN, location, UNKNOWN)
 
-    def _metrics(self: Evaluator, value: object, location: Location) -> tuple[Loss, ...] | Unknown:
+    def _metrics(self, value: object, location: Location) -> tuple[Loss, ...] | Unknown:
         if value is None:
             return ()
         if isinstance(value, ListValue) and value.whole:
@@ -218,7 +217,7 @@ class Training(Graphs):
             return (loss,) if loss is not None else ()
         return UNKNOWN
 
-    def _fit(self: Evaluator, model: ModelValue, method: str, arguments: Arguments, node: ast.expr) -> object:
+    def _fit(self, model: ModelValue, method: str, arguments: Arguments, node: ast.expr) -> object:
         found = normalize.method(
             method, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
         )
@@ -273,12 +272,12 @@ class Training(Graphs):
         return None
 
     def as_data(
-        self: Evaluator, value: object, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]], name: str
+        self, value: object, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]], name: str
     ) -> Data:
         """What is known of a data argument."""
         return self.data_fact(value, self._argument_node(arguments, sources, name))
 
-    def data_fact(self: Evaluator, value: object, node: ast.expr | None = None) -> Data:
+    def data_fact(self, value: object, node: ast.expr | None = None) -> Data:
         """The data that a value is; an unknown one keeps the name it was given by."""
         if value is None:
             return None
@@ -299,7 +298,7 @@ class Training(Graphs):
             return self._named_data(value, node, DataKind.UNKNOWN)
         return UNKNOWN
 
-    def _named_data(self: Evaluator, value: object, node: ast.expr | None, kind: DataKind) -> Data:
+    def _named_data(self, value: object, node: ast.expr | None, kind: DataKind) -> Data:
         from kerascheck.script.evaluator import named_role
 
         name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
@@ -310,12 +309,10 @@ class Training(Graphs):
         key = value.key if isinstance(value, Opaque) and value.key else id(value)
         return DataArray(key, name, self.place(node), kind=kind, named_role=named_role(name))
 
-    def _generic(self: Evaluator, kind: DataKind, node: ast.expr) -> DataArray:
+    def _generic(self, kind: DataKind, node: ast.expr) -> DataArray:
         return DataArray(next(self.keys), "", self.place(node), kind=kind)
 
-    def _validation(
-        self: Evaluator, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]]
-    ) -> tuple[Data, Data]:
+    def _validation(self, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]]) -> tuple[Data, Data]:
         value = self._argument(arguments, sources, "validation_data")
         node = self._argument_node(arguments, sources, "validation_data")
         if value is None:
@@ -328,7 +325,7 @@ class Training(Graphs):
             return self.data_fact(items[0], nodes[0]), self.data_fact(items[1], nodes[1])
         return self.data_fact(value, node), None
 
-    def _shape_from(self: Evaluator, model: ModelValue, data: Data) -> None:
+    def _shape_from(self, model: ModelValue, data: Data) -> None:
         if (
             isinstance(data, DataArray)
             and data.kind is DataKind.ARRAY
@@ -338,7 +335,7 @@ class Training(Graphs):
         ):
             self.rebuild(model, (None, *data.shape[1:]))
 
-    def _evaluation(self: Evaluator, model: ModelValue, method: str, arguments: Arguments, node: ast.expr) -> object:
+    def _evaluation(self, model: ModelValue, method: str, arguments: Arguments, node: ast.expr) -> object:
         found = normalize.method(
             method, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
         )
@@ -361,7 +358,7 @@ class Training(Graphs):
             return self.array(node, role=Role.UNKNOWN)
         return self.unknown("evaluate")
 
-    def callback_facts(self: Evaluator, value: object) -> tuple[Callback, ...] | Unknown:
+    def callback_facts(self, value: object) -> tuple[Callback, ...] | Unknown:
         """The callbacks of a list given to fit."""
         if value is None:
             return ()
@@ -373,13 +370,13 @@ class Training(Graphs):
                 return tuple(item.callback for item in items if isinstance(item, CallbackValue))
         return UNKNOWN
 
-    def custom_callback(self: Evaluator, cls: ClassValue, node: ast.expr) -> CallbackValue:
+    def custom_callback(self, cls: ClassValue, node: ast.expr) -> CallbackValue:
         """A callback of a class of the program."""
         callback = Callback(next(self.keys), cls.name, {}, self.place(node), custom=True)
         self.callbacks.append(callback)
         return CallbackValue(callback)
 
-    def loss_object(self: Evaluator, written: str, arguments: Arguments, node: ast.expr, *, metric: bool) -> LossValue:
+    def loss_object(self, written: str, arguments: Arguments, node: ast.expr, *, metric: bool) -> LossValue:
         """A loss or metric made by its Keras class."""
         name = (normalize.metric if metric else normalize.loss)(written)
         logits = arguments.keywords.get("from_logits", False if arguments.complete else UNKNOWN)
@@ -395,7 +392,7 @@ class Training(Graphs):
             )
         )
 
-    def optimizer_object(self: Evaluator, written: str, arguments: Arguments, node: ast.expr) -> OptimizerValue:
+    def optimizer_object(self, written: str, arguments: Arguments, node: ast.expr) -> OptimizerValue:
         """An optimizer made by its Keras class."""
         found = normalize.optimizer(
             written, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
@@ -414,7 +411,7 @@ class Training(Graphs):
             )
         )
 
-    def callback_object(self: Evaluator, written: str, arguments: Arguments, node: ast.expr) -> CallbackValue:
+    def callback_object(self, written: str, arguments: Arguments, node: ast.expr) -> CallbackValue:
         """A callback made by its Keras class."""
         found = normalize.callback(
             written, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, ModelGraph, Optimizer, Tensor
@@ -17,16 +18,14 @@ from kerascheck.facts.values import Symbol
 from kerascheck.findings import Location
 
 
-@dataclass(slots=True, eq=False)
-class Opaque:
+class Opaque(Struct, eq=False):
     """A value that is not known; `origin` names the construct that it came from, `key` its identity as data."""
 
     origin: str = ""
     key: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Struct, frozen=True):
     """A name of a library by its full path without alias: `('keras', 'layers', 'Dense')`."""
 
     parts: tuple[str, ...]
@@ -36,8 +35,7 @@ class Path:
         return ".".join(self.parts)
 
 
-@dataclass(slots=True, eq=False)
-class Mutable:
+class Mutable(Struct, eq=False):
     """A value whose state changes; `save` and `load` let an undecided branch be undone."""
 
     def save(self) -> object:
@@ -47,8 +45,7 @@ class Mutable:
         raise TypeError(type(self).__name__)
 
 
-@dataclass(slots=True, eq=False)
-class ListValue(Mutable):
+class ListValue(Mutable, eq=False):
     """A list, or a set; `whole` is false when items may be missing."""
 
     items: list[object]
@@ -62,8 +59,7 @@ class ListValue(Mutable):
         self.items = list(items)
 
 
-@dataclass(slots=True, eq=False)
-class DictValue(Mutable):
+class DictValue(Mutable, eq=False):
     """A dictionary with constant keys; `whole` is false when entries may be missing."""
 
     items: dict[object, object]
@@ -77,8 +73,7 @@ class DictValue(Mutable):
         self.items = dict(items)
 
 
-@dataclass(slots=True, eq=False)
-class Scope(Mutable):
+class Scope(Mutable, eq=False):
     """The names of a module, function or class body."""
 
     names: dict[str, object] = field(default_factory=dict[str, object])
@@ -95,8 +90,7 @@ class Scope(Mutable):
         self.names = dict(state)
 
 
-@dataclass(slots=True, eq=False)
-class FunctionValue:
+class FunctionValue(Struct, eq=False):
     """A function of the program; `owner` is the class whose method it is, `bound` its first argument."""
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -113,8 +107,7 @@ class FunctionValue:
     is_generator: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class ClassValue:
+class ClassValue(Struct, eq=False):
     """A class of the program."""
 
     name: str
@@ -123,8 +116,7 @@ class ClassValue:
     location: Location
 
 
-@dataclass(slots=True, eq=False)
-class InstanceValue(Mutable):
+class InstanceValue(Mutable, eq=False):
     """An object of a class of the program."""
 
     cls: ClassValue
@@ -140,24 +132,21 @@ class InstanceValue(Mutable):
         self.attributes = dict(state)
 
 
-@dataclass(slots=True, eq=False)
-class SuperValue:
+class SuperValue(Struct, eq=False):
     """`super()` inside a method."""
 
     instance: object
     cls: ClassValue
 
 
-@dataclass(slots=True, eq=False)
-class MethodValue:
+class MethodValue(Struct, eq=False):
     """A method of a value that is no instance of the program's classes (`model.fit`, `x.astype`)."""
 
     subject: object
     name: str
 
 
-@dataclass(slots=True, eq=False)
-class LayerValue(Mutable):
+class LayerValue(Mutable, eq=False):
     """A layer instance and the tensors of its last call."""
 
     layer: Layer
@@ -172,15 +161,13 @@ class LayerValue(Mutable):
         self.layer, self.inputs, self.outputs = state  # pyright: ignore[reportGeneralTypeIssues]
 
 
-@dataclass(frozen=True, slots=True)
-class TensorValue:
+class TensorValue(Struct, frozen=True):
     """A symbolic tensor of a graph."""
 
     tensor: Tensor
 
 
-@dataclass(slots=True, eq=False)
-class ModelValue(Mutable):
+class ModelValue(Mutable, eq=False):
     """A model while it is built. A Sequential keeps each layer with the tensor behind it in `chain`."""
 
     key: int
@@ -205,8 +192,7 @@ class ModelValue(Mutable):
         self.chain, self.compiles, self.gaps = list(chain), list(compiles), list(gaps)
 
 
-@dataclass(slots=True, eq=False)
-class ArrayValue(Mutable):
+class ArrayValue(Mutable, eq=False):
     """Data; operations in place replace `data`. `permutation` marks a shuffled index array."""
 
     data: DataArray
@@ -221,8 +207,7 @@ class ArrayValue(Mutable):
         self.data = state
 
 
-@dataclass(slots=True, eq=False)
-class TransformerValue(Mutable):
+class TransformerValue(Mutable, eq=False):
     """A preprocessing object that learns from data (scaler, encoder, tokenizer), by class name."""
 
     key: int
@@ -236,8 +221,7 @@ class TransformerValue(Mutable):
         return None
 
 
-@dataclass(slots=True, eq=False)
-class SplitterValue:
+class SplitterValue(Struct, eq=False):
     """KFold and its kin: `name` with its arguments."""
 
     key: int
@@ -245,8 +229,7 @@ class SplitterValue:
     arguments: Mapping[str, object]
 
 
-@dataclass(slots=True, eq=False)
-class GeneratorValue:
+class GeneratorValue(Struct, eq=False):
     """An ImageDataGenerator: `augments` when it draws at random, `scaled` when it rescales."""
 
     key: int
@@ -255,32 +238,27 @@ class GeneratorValue:
     validation_split: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OptimizerValue:
+class OptimizerValue(Struct, frozen=True, eq=False):
     optimizer: Optimizer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LossValue:
+class LossValue(Struct, frozen=True, eq=False):
     """A loss or metric object made by a Keras class."""
 
     loss: Loss
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CallbackValue:
+class CallbackValue(Struct, frozen=True, eq=False):
     callback: Callback
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class HistoryValue:
+class HistoryValue(Struct, frozen=True, eq=False):
     """What fit returns."""
 
     order: int
 
 
-@dataclass(slots=True)
-class Arguments:
+class Arguments(Struct):
     """The arguments of one call; `complete` is false when unknown `*args` or `**kwargs` were passed."""
 
     positional: list[object]

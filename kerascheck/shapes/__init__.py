@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kerascheck.facts.graph import Layer, LayerKind
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
@@ -13,8 +14,7 @@ from kerascheck.shapes.table import parameter_function, shape_function
 _NOTHING: Mapping[str, Value] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
+class Inference(Struct, frozen=True):
     """The output shapes of a call. `kind` is `rank` or `shape` when Keras refuses it (the shapes are then unknown)."""
 
     shapes: tuple[Shape, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from kerascheck.facts.graph import Layer
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown, Value
@@ -21,8 +22,7 @@ class Refusal(Exception):
         self.message = message
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A layer with the shapes that it is called on and the arguments of that call."""
 
     layer: Layer

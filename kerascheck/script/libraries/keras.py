@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kerascheck.facts.data import DataKind, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind

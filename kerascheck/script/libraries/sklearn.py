@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.training import Split
