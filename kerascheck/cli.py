@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from typer.core import TyperCommand
 
 from kerascheck import __version__
 from kerascheck.errors import KerascheckError, one_line
 from kerascheck.report import Format
 
 if TYPE_CHECKING:
+    from typer._click.core import Context, Parameter
+
     from kerascheck.registry import Catalogue
 
 GARBAGE_THRESHOLD: Final = 50_000
@@ -118,16 +121,15 @@ def lint(
     raise typer.Exit(run.lint(paths, mode))
 
 
-class FilesOnly(TyperCommand):
-    """`lint` for files that do not come on standard input."""
+class _FilesOnly(TyperCommand):
+    """`lint` of what cannot come on standard input."""
 
-    def __init__(self, name: str | None, *, params: list[Parameter] | None = None, **settings: Any) -> None:
-        kept = [parameter for parameter in params or () if parameter.name != "stdin_filename"]
-        super().__init__(name, params=kept, **settings)
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        return [parameter for parameter in super().get_params(ctx) if parameter.name != "stdin_filename"]
 
 
 app.command("script", help="Check training scripts and notebooks.")(lint)
-app.command("model", help="Check saved models; they are read, never loaded.", cls=FilesOnly)(lint)
+app.command("model", help="Check saved models; they are read, never loaded.", cls=_FilesOnly)(lint)
 app.command("check", help="Check both kinds, told apart by their content.")(lint)
 
 

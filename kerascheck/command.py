@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -47,7 +47,7 @@ class Command(Struct, frozen=True):
         paths = [Path(path) for path in written]
         config = self._settings(paths)
         plan = Plan(config)
-        return self._finish(self._linted(collect(paths, mode, config), plan), config)
+        return self._finish(self._linted(collect(paths, mode, config), plan), plan)
 
     def lint_standard_input(self, name: str) -> int:
         """Lint what comes on standard input, write the report, and return the exit code.
@@ -58,8 +58,9 @@ class Command(Struct, frozen=True):
         self._check()
         path = Path(name or "<stdin>")
         config = self._settings([path] if name else [])
+        plan = Plan(config)
         shown = display(path) if name else str(path)
-        return self._finish(Report((lint_source(sys.stdin.buffer.read(), shown, Plan(config), path),)), config)
+        return self._finish(Report((lint_source(sys.stdin.buffer.read(), shown, plan, path),)), plan)
 
     def _check(self) -> None:
         if self.statistics and self.output_format is Format.JSON:
@@ -80,18 +81,19 @@ class Command(Struct, frozen=True):
             task = progress.add_task("Checking", total=len(targets))
             return run(targets, plan, lambda: progress.advance(task))
 
-    def _finish(self, report: Report, config: Config) -> int:
-        self._write(self._rendered(report))
-        return exit_code(report, config.fail_on, exit_zero=self.exit_zero)
+    def _finish(self, report: Report, plan: Plan) -> int:
+        self._write(self._rendered(report, plan))
+        return exit_code(report, plan.config.fail_on, exit_zero=self.exit_zero)
 
-    def _rendered(self, report: Report) -> str:
+    def _rendered(self, report: Report, plan: Plan) -> str:
         if self.output_format is Format.JSON:
             from kerascheck.report import json_report
 
             return json_report.render(report)
         from kerascheck.report.paint import Paint, wants_colour
 
-        paint = Paint(self.output_file is None and wants_colour(sys.stdout))
+        coloured = self.output_file is None and wants_colour(sys.stdout)
+        paint = Paint(coloured, _pages(report, plan) if coloured and sys.stdout.isatty() else None)
         text = _drawn(report, self.output_format, paint)
         if self.statistics:
             from kerascheck.report import statistics
@@ -117,3 +119,9 @@ def _drawn(report: Report, output_format: Format, paint: Paint) -> str:
     from kerascheck.report import full
 
     return full.render(report, paint)
+
+
+def _pages(report: Report, plan: Plan) -> Mapping[str, str]:
+    """The files that document the rules that spoke, as addresses."""
+    codes = {finding.code for finding in report.findings}
+    return {code: Path(page).as_uri() for code in codes if (page := plan.selection.catalogue.page(code))}

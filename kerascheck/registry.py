@@ -39,6 +39,12 @@ class Catalogue(Struct, frozen=True):
             raise RegistryError(f"no rule has the code or name `{text}`{nearest(text, self.by_name)}")
         return found
 
+    def page(self, code: str) -> str:
+        """The absolute path of the file that documents a rule; empty where there is no such file."""
+        known = self.by_name.get(code)
+        file = sys.modules[known.check.__module__].__file__ if known else None
+        return file if file and os.path.isfile(file) else ""
+
 
 def load(rule_paths: Iterable[Path] = ()) -> Catalogue:
     """The rules of every installed pack and of the given files and folders.

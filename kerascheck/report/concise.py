@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kerascheck.findings import Finding, Report, Severity
+from kerascheck.findings import Finding, Report
 from kerascheck.report.frames import place
 from kerascheck.report.full import summary
-from kerascheck.report.paint import INK_OF, Ink, Paint, safe
+from kerascheck.report.paint import Ink, Paint, safe
 
 
 def render(report: Report, paint: Paint) -> str:
@@ -15,7 +15,5 @@ def render(report: Report, paint: Paint) -> str:
 
 
 def _line(finding: Finding, paint: Paint) -> str:
-    level = finding.severity or Severity.ERROR
     mark = " [*]" if finding.fix else ""
-    rule = paint(INK_OF[level], f"{level.label}[{finding.code} {finding.name}]")
-    return f"{paint(Ink.BOLD, place(finding.location))}: {rule}{mark} {safe(finding.message)}"
+    return f"{paint(Ink.BOLD, place(finding.location))}: {paint.rule(finding)}{mark} {safe(finding.message)}"

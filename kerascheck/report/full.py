@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -38,15 +39,12 @@ def summary(report: Report, paint: Paint) -> Iterator[str]:
     fixable = f"; {report.fixable} fixable [*]" if report.fixable else ""
     yield f"Found {counts} in {files}, {models}{fixable}"
     codes = sorted({finding.code for finding in report.findings})
-    yield paint(Ink.FAINT, f"`kerascheck explain {codes[0]}` tells why, with an example of each")
+    yield paint(Ink.FAINT, f"`kerascheck explain {codes[0]}` tells why this matters, with a bad and a good example")
 
 
 def _finding(finding: Finding, files: dict[str, FileReport], paint: Paint) -> Iterator[str]:
-    level = finding.severity or Severity.ERROR
-    ink = INK_OF[level]
     mark = f" {paint(Ink.GOOD, '[*]')}" if finding.fix else ""
-    rule = paint(ink, f"{level.label}[{finding.code} {finding.name}]")
-    yield f"{rule}: {paint(Ink.BOLD, safe(finding.message))}{mark}"
+    yield f"{paint.rule(finding)}: {paint(Ink.BOLD, safe(finding.message))}{mark}"
     gutter = _gutter(finding)
     margin = " " * gutter
     yield f"{margin}{paint(Ink.FRAME, '-->')} {place(finding.location)}"
@@ -93,7 +91,7 @@ def _layer_frame(layer: LayerExcerpt, finding: Finding, gutter: int, paint: Pain
     bar = f"{'':{gutter}} {paint(Ink.FRAME, '|')}"
     yield bar
     yield f"{bar} {paint(Ink.BOLD, safe(layer.class_name))} -> {safe(layer.output_shape)}"
-    said = f"{finding.message} {finding.label} {finding.help}"
+    said = frozenset(re.findall(r"\w+", f"{finding.message} {finding.label} {finding.help}"))
     ordered = sorted(layer.config, key=lambda pair: pair[0] not in said)
     label = f" {paint(INK_OF[finding.severity or Severity.ERROR], safe(finding.label))}" if finding.label else ""
     for number, (name, value) in enumerate(ordered[:CONFIG_LINES]):

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final, TextIO
 
-from kerascheck.findings import Severity
+from kerascheck.findings import Finding, Severity
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -34,13 +34,21 @@ INK_OF: Final[Mapping[Severity, Ink]] = {
 
 
 class Paint:
-    """Colours text, or leaves it as it is."""
+    """Colours text, or leaves it as it is. `pages` are the addresses of rules' documentation by code, to link to."""
 
-    def __init__(self, on: bool) -> None:
+    def __init__(self, on: bool, pages: Mapping[str, str] | None = None) -> None:
         self.on = on
+        self.pages = pages or {}
 
     def __call__(self, ink: Ink, text: str) -> str:
         return f"\x1b[{ink.value}m{text}\x1b[0m" if self.on and text else text
+
+    def rule(self, finding: Finding) -> str:
+        """`error[KC201 batchnorm-axis]`, linked to the documentation of the rule where a terminal can follow it."""
+        level = finding.severity or Severity.ERROR
+        text = self(INK_OF[level], f"{level.label}[{finding.code} {finding.name}]")
+        page = self.pages.get(finding.code)
+        return f"\x1b]8;;{page}\x1b\\{text}\x1b]8;;\x1b\\" if page else text
 
 
 PLAIN: Final = Paint(False)
