@@ -124,6 +124,34 @@ def parse(path: str, text: str, cell: int | None) -> Parsed:
         return Parsed(None, SyntaxProblem(_start(path, cell), f"the source cannot be parsed: {error}"))
 
 
+class Encoded(Struct, frozen=True):
+    """The text of a file and how it is written in bytes."""
+
+    text: str
+    encoding: str
+    mark: bytes = b""
+
+    def bytes_of(self, text: str) -> bytes:
+        """Another text in the same encoding.
+
+        Raises:
+            UnicodeEncodeError: for a character that the encoding does not have.
+        """
+        return self.mark + text.encode(self.encoding)
+
+
+def encoded(data: bytes) -> Encoded:
+    """The text of a source; bytes that are no text of its encoding are replaced."""
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return Encoded(data[len(mark) :].decode(encoding, "replace"), encoding, mark)
+    encoding = _declared_encoding(data)
+    try:
+        return Encoded(data.decode(encoding, "replace"), encoding)
+    except (LookupError, ValueError):
+        return Encoded(data.decode("utf-8", "replace"), "utf-8")
+
+
 def decode(path: str, data: bytes) -> tuple[str, SyntaxProblem | None]:
     """The text of a script by its byte order mark or coding line, and what is wrong with its encoding."""
     for mark, encoding in _BYTE_ORDER_MARKS:
