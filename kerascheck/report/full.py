@@ -8,7 +8,7 @@ from typing import Final
 
 from kerascheck.findings import FileKind, FileReport, FileStatus, Finding, LayerExcerpt, Location, Report, Severity
 from kerascheck.report.frames import frame, place
-from kerascheck.report.paint import INK_OF, Ink, Paint, safe
+from kerascheck.report.paint import INK_OF, Ink, Paint, safe, width
 
 CONFIG_LINES: Final = 6
 CONFIG_WIDTH: Final = 72
@@ -38,8 +38,8 @@ def summary(report: Report, paint: Paint) -> Iterator[str]:
     )
     fixable = f"; {report.fixable} fixable [*]" if report.fixable else ""
     yield f"Found {counts} in {files}, {models}{fixable}"
-    codes = sorted({finding.code for finding in report.findings})
-    yield paint(Ink.FAINT, f"`kerascheck explain {codes[0]}` tells why this matters, with a bad and a good example")
+    worst = max(report.findings, key=lambda finding: finding.severity or Severity.ERROR)
+    yield paint(Ink.FAINT, f"`kerascheck explain {worst.code}` tells why it matters and how to put it right")
 
 
 def _finding(finding: Finding, files: dict[str, FileReport], paint: Paint) -> Iterator[str]:
@@ -93,9 +93,14 @@ def _layer_frame(layer: LayerExcerpt, finding: Finding, gutter: int, paint: Pain
     yield f"{bar} {paint(Ink.BOLD, safe(layer.class_name))} -> {safe(layer.output_shape)}"
     said = frozenset(re.findall(r"\w+", f"{finding.message} {finding.label} {finding.help}"))
     ordered = sorted(layer.config, key=lambda pair: pair[0] not in said)
-    label = f" {paint(INK_OF[finding.severity or Severity.ERROR], safe(finding.label))}" if finding.label else ""
-    for number, (name, value) in enumerate(ordered[:CONFIG_LINES]):
-        yield f"{bar}   {safe(name)} = {_short(value)}{label if not number and name in said else ''}"
+    label = safe(finding.label)
+    for name, value in ordered[:CONFIG_LINES]:
+        setting = f"{safe(name)} = {_short(value)}"
+        yield f"{bar}   {setting}"
+        if label and name in said:
+            underline = "^" * sum(width(character) for character in setting)
+            yield f"{bar}   {paint(INK_OF[finding.severity or Severity.ERROR], f'{underline} {label}')}"
+            label = ""
     if len(ordered) > CONFIG_LINES:
         yield f"{bar}   {paint(Ink.FAINT, f'and {len(ordered) - CONFIG_LINES} more')}"
     yield bar

@@ -11,7 +11,7 @@ from typing import Final, TextIO
 
 from kerascheck.findings import Finding, Severity
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class Ink(enum.Enum):
