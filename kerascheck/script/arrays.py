@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.training import Fitting, Split
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.preprocessing import Preprocessing
 from kerascheck.script.values import (
     Arguments,
@@ -20,9 +19,6 @@ from kerascheck.script.values import (
     MethodValue,
     Opaque,
 )
-
-if TYPE_CHECKING:
-    pass
 
 STATISTICS = frozenset({"mean", "std", "var", "min", "max", "median", "quantile"})
 KEEPS_ROWS = frozenset(
@@ -203,7 +199,7 @@ class Arrays(Preprocessing):
         value = self.evaluate(node)
         return value if isinstance(value, int) else ast.dump(node) if node is not None else None
 
-    def _row_count(self, shape: Shape, part: ast.Slice) -> object:
+    def _row_count(self, shape: Shape, part: ast.Slice) -> Dim:
         total = shape[0] if not isinstance(shape, Unknown) and shape else UNKNOWN
         lower, upper = self.evaluate(part.lower), self.evaluate(part.upper)
         if not isinstance(total, int) or not all(bound is None or isinstance(bound, int) for bound in (lower, upper)):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar
 
 from msgspec.structs import replace
 
@@ -285,7 +287,17 @@ class Evaluator(Expressions):
 
     def _match(self, node: ast.Match) -> Flow:
         self.evaluate(node.subject)
-        return follow(self, [lambda body=case.body: self.run(body) for case in node.cases] + [lambda: Flow.NEXT])
+        return follow(self, [*(partial(self.run, case.body) for case in node.cases), lambda: Flow.NEXT])
+
+    def _raise(self, node: ast.Raise) -> Flow:
+        self.evaluate(node.exc)
+        return Flow.RAISE
+
+    def _break(self, node: ast.Break) -> Flow:
+        return Flow.BREAK
+
+    def _continue(self, node: ast.Continue) -> Flow:
+        return Flow.CONTINUE
 
     def set_attribute(self, owner: object, name: str, value: object, target: ast.Attribute) -> None:
         """`owner.name = value`."""
@@ -323,7 +335,7 @@ class Evaluator(Expressions):
         elif isinstance(owner, ArrayValue):
             self.write_into(owner)
 
-    _STATEMENTS: dict[type[ast.stmt], Callable[..., Flow]] = {
+    _STATEMENTS: ClassVar[dict[type[ast.stmt], Callable[..., Flow]]] = {
         ast.Expr: _expression,
         ast.Assign: _assign,
         ast.AnnAssign: _annotated,
@@ -346,9 +358,9 @@ class Evaluator(Expressions):
         ast.Global: _global,
         ast.Nonlocal: _nonlocal,
         ast.Match: _match,
-        ast.Raise: lambda self, node: Flow.RAISE,
-        ast.Break: lambda self, node: Flow.BREAK,
-        ast.Continue: lambda self, node: Flow.CONTINUE,
+        ast.Raise: _raise,
+        ast.Break: _break,
+        ast.Continue: _continue,
     }
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from kerascheck.assembly import Assembly
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.training import ApiCall, Callback, Event
-from kerascheck.facts.values import UNKNOWN, Symbol, Value
+from kerascheck.facts.values import UNKNOWN, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.source import character_column
 from kerascheck.script.values import (
@@ -59,6 +59,9 @@ class Machine:
         self.flavours: set[str] = set()
         self.seeds: list[Location] = []
         self.layer_names: dict[str, int] = {}
+        # What `image_data_format()` answers, and the place of the call that set it.
+        self.image_format: str | Unknown = "channels_last"
+        self.image_format_place: Location | None = None
         self.trails: list[dict[Mutable, object]] = []
         self.scope = Scope()
         self.functions: list[str] = []
@@ -153,34 +156,20 @@ def to_value(value: object) -> Value:
     return UNKNOWN
 
 
-NAMED_FUNCTIONS = frozenset({"activations", "nn", "losses", "metrics", "initializers", "regularizers", "constraints"})
+_MODULES_OF_FUNCTIONS = frozenset(
+    {"activations", "nn", "losses", "metrics", "initializers", "regularizers", "constraints"}
+)
+_ACTIVATIONS = frozenset({"relu", "softmax", "sigmoid", "tanh", "elu", "gelu", "swish"})
+_DTYPES = frozenset({"float16", "bfloat16", "float32", "float64", "int32", "int64", "uint8"})
 
 
 def named_function(path: Path) -> Value:
     """The identifier of a Keras function passed as a value (`keras.activations.relu`, `tf.nn.relu` give `relu`)."""
-    parts = path.parts
-    if parts[0] == "tensorflow" and parts[-1] in {
-        "float16",
-        "bfloat16",
-        "float32",
-        "float64",
-        "int32",
-        "int64",
-        "uint8",
-    }:
-        return parts[-1]
-    if len(parts) > 2 and parts[0] in {"keras", "tensorflow"} and parts[-2] in NAMED_FUNCTIONS:
-        return parts[-1]
-    if parts[0] in {"keras", "tensorflow"} and parts[-1] in {
-        "relu",
-        "softmax",
-        "sigmoid",
-        "tanh",
-        "elu",
-        "gelu",
-        "swish",
-    }:
-        return parts[-1]
+    root, *_, name = path.parts if len(path.parts) > 1 else ("", "")
+    if root == "tensorflow" and name in _DTYPES:
+        return name
+    if root in {"keras", "tensorflow"} and (name in _ACTIVATIONS or set(path.parts[-2:-1]) & _MODULES_OF_FUNCTIONS):
+        return name
     return UNKNOWN
 
 

@@ -6,7 +6,7 @@ import ast
 import builtins
 
 from kerascheck.facts.training import ApiCall
-from kerascheck.script.machine import Machine
+from kerascheck.script.core import Core
 from kerascheck.script.values import Path, Scope
 
 # Longest first: each way to name Keras, with the flavour it stands for.
@@ -32,7 +32,7 @@ KERAS_ROOTS: tuple[tuple[tuple[str, ...], str], ...] = (
 BUILTINS = frozenset(dir(builtins))
 
 
-class Names(Machine):
+class Names(Core):
     """Name look-up and binding."""
 
     star_imports: list[Path]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from kerascheck.facts.data import DataKind, Encoding, Step, StepKind
+from kerascheck.facts.data import DataArray, DataKind, Encoding, Step, StepKind
 from kerascheck.facts.training import Fitting
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script.training import Training
@@ -20,9 +19,6 @@ from kerascheck.script.values import (
     ListValue,
     TransformerValue,
 )
-
-if TYPE_CHECKING:
-    pass
 
 FIT_METHODS = frozenset(
     {"fit", "fit_transform", "fit_resample", "partial_fit", "fit_on_texts", "fit_on_sequences", "adapt"}
@@ -55,7 +51,7 @@ class Preprocessing(Training):
                     transformer=subject.name,
                     key=subject.key,
                     method=name,
-                    data=fact if not isinstance(fact, (tuple, type(UNKNOWN), type(None))) else None,
+                    data=fact if isinstance(fact, DataArray) else None,
                     labels_used=target is not None,
                     method_place=replace(end, line=end.end_line, column=end.end_column - len(name)),
                 )

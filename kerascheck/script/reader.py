@@ -72,10 +72,8 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
     )
     calls = tuple(sorted(evaluator.api_calls.values(), key=lambda call: call.location))
     usage = KerasUsage(calls, target, _generation(calls), frozenset(evaluator.flavours))
-    if not source.problems:
-        status = FileStatus.OK
-    else:
-        status = FileStatus.PARTIAL if source.units else FileStatus.ERROR
+    read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
+    status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""
     return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason)
 

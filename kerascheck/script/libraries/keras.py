@@ -13,8 +13,8 @@ from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.keras_api import normalize
 from kerascheck.keras_api.datasets import DATASETS, KERAS_DATASETS, Dataset
 from kerascheck.keras_api.names import ApiKind, kind_of
-from kerascheck.script.graphs import shape_fact
 from kerascheck.script.handlers import handles, library
+from kerascheck.script.layers import shape_fact
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.values import (
     Arguments,

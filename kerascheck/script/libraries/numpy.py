@@ -10,8 +10,8 @@ from kerascheck.facts.data import Order, Rows, Step, StepKind
 from kerascheck.facts.training import Fitting
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.script.arrays import STATISTICS
-from kerascheck.script.graphs import shape_fact
 from kerascheck.script.handlers import handles, library
+from kerascheck.script.layers import shape_fact
 from kerascheck.script.machine import to_value
 from kerascheck.script.values import Arguments, ArrayValue, ListValue, Opaque, Path
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import math
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from kerascheck.facts.values import Unknown
@@ -57,13 +59,18 @@ def length(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 
 @handles("builtins.range", "past.builtins.xrange", "six.moves.range", "builtins.xrange")
 def make_range(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    values = arguments.positional
-    if values and all(isinstance(value, int) for value in values) and len(values) <= 3:
-        try:
-            return range(*values)  # pyright: ignore[reportArgumentType]
-        except ValueError:
+    values = [value for value in arguments.positional if isinstance(value, int)]
+    if len(values) < len(arguments.positional) or (len(values) == 3 and not values[2]):
+        return ev.unknown("range")
+    match values:
+        case [stop]:
+            return range(stop)
+        case [start, stop]:
+            return range(start, stop)
+        case [start, stop, step]:
+            return range(start, stop, step)
+        case _:
             return ev.unknown("range")
-    return ev.unknown("range")
 
 
 @handles("builtins.zip")
@@ -115,36 +122,47 @@ def make_dict(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return result
 
 
-@handles(
-    "builtins.int",
-    "builtins.float",
-    "builtins.str",
-    "builtins.bool",
-    "builtins.abs",
-    "builtins.round",
-    "math.ceil",
-    "math.floor",
-    "math.sqrt",
-    "math.log",
-    "numpy.sqrt",
-    "numpy.ceil",
-    "numpy.floor",
-    "numpy.prod",
-)
-def compute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    import math
+_COMPUTED: Mapping[str, Callable[..., object]] = {
+    "builtins.int": int,
+    "builtins.float": float,
+    "builtins.str": str,
+    "builtins.bool": bool,
+    "builtins.abs": abs,
+    "builtins.round": round,
+    "math.ceil": math.ceil,
+    "math.floor": math.floor,
+    "math.sqrt": math.sqrt,
+    "math.log": math.log,
+    "math.log2": math.log2,
+    "math.log10": math.log10,
+    "math.exp": math.exp,
+    "math.pow": math.pow,
+    "math.prod": math.prod,
+    "numpy.sqrt": math.sqrt,
+    "numpy.ceil": math.ceil,
+    "numpy.floor": math.floor,
+    "numpy.log": math.log,
+    "numpy.log2": math.log2,
+    "numpy.prod": math.prod,
+}
 
-    value = arguments.get(0)
-    functions = {"int": int, "float": float, "str": str, "abs": abs, "round": round, "bool": bool, "ceil": math.ceil, "floor": math.floor, "sqrt": math.sqrt, "log": math.log}  # fmt: skip
+
+@handles(*_COMPUTED)
+def compute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """A function of numbers or text, computed."""
     name = path.parts[-1]
+    value = arguments.get(0)
     if isinstance(value, TensorValue) and arguments.node is not None:
         return ev.opaque_call(name, [value], arguments.node)
-    if name == "prod" and isinstance(value, tuple) and all(isinstance(item, int) for item in value):
-        return math.prod(item for item in value if isinstance(item, int))
-    if name not in functions or not isinstance(value, (*NUMBERS, str)) or len(arguments.positional) != 1:
+    if isinstance(value, ListValue) and value.whole and name == "prod":
+        value = tuple(value.items)
+    plain = isinstance(value, (*NUMBERS, str)) or (
+        isinstance(value, tuple) and all(isinstance(n, NUMBERS) for n in value)
+    )
+    if not plain or not all(isinstance(rest, (int, float)) for rest in arguments.positional[1:]) or arguments.keywords:
         return ev.array(arguments.node) if isinstance(value, ArrayValue) else ev.unknown(name)
     try:
-        return functions[name](value)
+        return _COMPUTED[path.dotted](value, *arguments.positional[1:])
     except (ValueError, TypeError, OverflowError):
         return ev.unknown(name)
 
@@ -236,7 +254,7 @@ def _partial_of_library(ev: Evaluator, function: Path, arguments: Arguments) -> 
     for child in ast.walk(template):
         if isinstance(child, (ast.expr, ast.keyword)):
             ast.copy_location(child, arguments.node)
-    scope = Scope({"_function": function, "_set": DictValue(dict(arguments.keywords))}, module=ev.module_of(ev.scope))
+    scope = Scope({"_function": function, "_set": DictValue({**arguments.keywords})}, module=ev.module_of(ev.scope))
     return FunctionValue(template, scope, "partial", ev.cell)
 
 

@@ -1,0 +1,222 @@
+"""Optimizers, losses, metrics, callbacks, and the compile call that brings them together."""
+
+from __future__ import annotations
+
+import ast
+
+from msgspec.structs import replace
+
+from kerascheck.facts.graph import Compile, Loss, Optimizer
+from kerascheck.facts.training import Callback, Compiled
+from kerascheck.facts.values import UNKNOWN, Unknown
+from kerascheck.findings import Location
+from kerascheck.keras_api import normalize
+from kerascheck.script.graphs import Graphs
+from kerascheck.script.layers import argument_places
+from kerascheck.script.machine import mapping_of, values_of
+from kerascheck.script.values import (
+    Arguments,
+    CallbackValue,
+    ClassValue,
+    DictValue,
+    FunctionValue,
+    InstanceValue,
+    ListValue,
+    LossValue,
+    ModelValue,
+    OptimizerValue,
+    Path,
+)
+
+FITS = frozenset({"fit", "fit_generator", "train_on_batch"})
+EVALUATIONS = frozenset(
+    {
+        "evaluate",
+        "evaluate_generator",
+        "predict",
+        "predict_generator",
+        "predict_classes",
+        "predict_proba",
+        "test_on_batch",
+        "predict_on_batch",
+    }
+)
+DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
+
+
+class Compiles(Graphs):
+    """What a model is trained with."""
+
+    def _compile(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
+        found = normalize.method(
+            "compile", values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
+        )
+        sources = found.sources if found is not None else {}
+        location = self.place(node)
+        places = argument_places(self, arguments, sources)
+
+        def given(name: str, index: int) -> object:
+            return arguments.get(index, name)
+
+        complete = arguments.complete
+        optimizer = given("optimizer", 0)
+        loss = given("loss", 1)
+        metrics = arguments.get(2, "metrics") if not isinstance(loss, Unknown) else None
+        values = mapping_of(arguments.keywords)
+        compiled = Compile(
+            optimizer=self.optimizer_fact(optimizer, places.get("optimizer", location))
+            if complete or optimizer
+            else None,
+            losses=self._losses(model, loss, places.get("loss", location)) if complete or loss else UNKNOWN,
+            metrics=self._metrics(metrics, places.get("metrics", location)) if complete or metrics else UNKNOWN,
+            location=location,
+            arguments=values,
+            places=places,
+        )
+        self.touch(model)
+        model.compiles.append(compiled)
+        self.record(Compiled(**self.event_facts(location), model=model.key, compile=compiled))  # pyright: ignore[reportArgumentType]
+        return None
+
+    def optimizer_fact(self, value: object, location: Location) -> Optimizer | None:
+        """The optimizer that a value given to compile stands for."""
+        if isinstance(value, OptimizerValue):
+            return value.optimizer
+        if isinstance(value, str):
+            found = normalize.optimizer(value, (), {})
+            if found is not None:
+                return Optimizer(next(self.keys), found.name, found.arguments, location)
+            return Optimizer(next(self.keys), UNKNOWN, {}, location)
+        if value is None:
+            return None
+        return Optimizer(next(self.keys), UNKNOWN, {}, location)
+
+    def _losses(self, model: ModelValue, value: object, location: Location) -> tuple[Loss | None, ...] | Unknown:
+        count = len(model.outputs)
+        if isinstance(value, (ListValue, tuple)):
+            items = value.items if isinstance(value, ListValue) else list(value)
+            if isinstance(value, ListValue) and not value.whole:
+                return UNKNOWN
+            losses = tuple(self.loss_fact(item, location) for item in items)
+            return losses if len(losses) == count or not count else UNKNOWN
+        if isinstance(value, DictValue):
+            return self._named_losses(model, value, location)
+        loss = self.loss_fact(value, location)
+        return (loss,) * max(count, 1)
+
+    def _named_losses(
+        self, model: ModelValue, value: DictValue, location: Location
+    ) -> tuple[Loss | None, ...] | Unknown:
+        producers = [self.assembly.producer(tensor) for tensor in model.outputs]
+        names = [producer.layer.name if producer is not None else "" for producer in producers]
+        if not value.whole or len(set(names)) != len(names) or not set(value.items) <= set(names):
+            return UNKNOWN
+        return tuple(self.loss_fact(value.items[name], location) if name in value.items else None for name in names)
+
+    def loss_fact(self, value: object, location: Location, *, metric: bool = False) -> Loss | None:
+        """The loss or metric that a value stands for."""
+        known = normalize.metric if metric else normalize.loss
+        if value is None:
+            return None
+        if isinstance(value, LossValue):
+            return value.loss
+        if isinstance(value, str):
+            return Loss(known(value) or UNKNOWN, location, written=value)
+        if isinstance(value, Path):
+            name = known(value.parts[-1]) if value.parts[0] == "keras" else None
+            return Loss(name or UNKNOWN, location, written=value.parts[-1])
+        if isinstance(value, FunctionValue):
+            self.called.add(id(value.node))
+            return Loss(value.name, location, UNKNOWN, custom=True, written=value.name)
+        if isinstance(value, InstanceValue):
+            return Loss(value.cls.name, location, UNKNOWN, custom=True, written=value.cls.name)
+        return Loss(UNKNOWN, location, UNKNOWN)
+
+    def _metrics(self, value: object, location: Location) -> tuple[Loss, ...] | Unknown:
+        if value is None:
+            return ()
+        if isinstance(value, ListValue) and value.whole:
+            found: list[Loss] = []
+            for item in value.items:
+                if isinstance(item, (ListValue, tuple, DictValue)):
+                    return UNKNOWN
+                loss = self.loss_fact(item, location, metric=True)
+                if loss is not None:
+                    found.append(loss)
+            return tuple(found)
+        if isinstance(value, (str, LossValue)):
+            loss = self.loss_fact(value, location, metric=True)
+            return (loss,) if loss is not None else ()
+        return UNKNOWN
+
+    def loss_object(self, written: str, arguments: Arguments, node: ast.expr, *, metric: bool) -> LossValue:
+        """A loss or metric made by its Keras class."""
+        name = (normalize.metric if metric else normalize.loss)(written)
+        logits = arguments.keywords.get("from_logits", False if arguments.complete else UNKNOWN)
+        if "from_logits" not in arguments.keywords and arguments.positional and not metric:
+            logits = arguments.positional[0]
+        return LossValue(
+            Loss(
+                name or UNKNOWN,
+                self.place(node),
+                logits if isinstance(logits, bool) else UNKNOWN,
+                written=written,
+                arguments=mapping_of(arguments.keywords),
+            )
+        )
+
+    def optimizer_object(self, written: str, arguments: Arguments, node: ast.expr) -> OptimizerValue:
+        """An optimizer made by its Keras class."""
+        found = normalize.optimizer(
+            written, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
+        )
+        place = self.place(node)
+        if found is None:
+            return OptimizerValue(Optimizer(next(self.keys), UNKNOWN, {}, place))
+        return OptimizerValue(
+            Optimizer(
+                next(self.keys),
+                found.name,
+                found.arguments,
+                place,
+                frozenset(found.sources),
+                argument_places(self, arguments, found.sources),
+            )
+        )
+
+    def callback_object(self, written: str, arguments: Arguments, node: ast.expr) -> CallbackValue:
+        """A callback made by its Keras class."""
+        found = normalize.callback(
+            written, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
+        )
+        place = self.place(node)
+        callback = Callback(next(self.keys), written, {}, place, custom=True)
+        if found is not None:
+            callback = replace(
+                callback,
+                name=found.name,
+                arguments=found.arguments,
+                given=frozenset(found.sources),
+                places=argument_places(self, arguments, found.sources),
+                custom=False,
+            )
+        self.callbacks.append(callback)
+        return CallbackValue(callback)
+
+    def custom_callback(self, cls: ClassValue, node: ast.expr) -> CallbackValue:
+        """A callback of a class of the program."""
+        callback = Callback(next(self.keys), cls.name, {}, self.place(node), custom=True)
+        self.callbacks.append(callback)
+        return CallbackValue(callback)
+
+    def callback_facts(self, value: object) -> tuple[Callback, ...] | Unknown:
+        """The callbacks of a list given to fit."""
+        if value is None:
+            return ()
+        items = value.items if isinstance(value, ListValue) and value.whole else value
+        if isinstance(items, CallbackValue):
+            return (items.callback,)
+        if not isinstance(items, (list, tuple)):
+            return UNKNOWN
+        callbacks = [item.callback for item in items if isinstance(item, CallbackValue)]
+        return tuple(callbacks) if len(callbacks) == len(items) else UNKNOWN

@@ -1,0 +1,79 @@
+"""Containers: iterating over them and taking them apart."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from kerascheck.script.arrays import Arrays
+from kerascheck.script.machine import LOOP_BOUND
+from kerascheck.script.values import DictValue, ListValue, Opaque, SplitterValue
+
+
+class Containers(Arrays):
+    """What is in a container."""
+
+    def iterate(self, value: object) -> list[object] | None:
+        """The items of an iterable; None where they are not all known."""
+        if isinstance(value, ListValue):
+            return list(value.items) if value.whole else None
+        if isinstance(value, tuple):
+            return list(value)
+        if isinstance(value, DictValue):
+            return list(value.items) if value.whole else None
+        if isinstance(value, (str, range)) and len(value) <= LOOP_BOUND:
+            return list(value)
+        return None
+
+    def element_of(self, source: object, items: Sequence[object] | None) -> object:
+        """What a loop variable holds when the loop is run once."""
+        if items:
+            first = items[0]
+            return self.joined(first, items[-1]) if not isinstance(first, int) else self.unknown("loop")
+        if isinstance(source, SplitterValue):
+            return self.unknown("folds")
+        if isinstance(source, ListValue) and source.items:
+            return source.items[0] if isinstance(source.items[0], tuple) else self.unknown("loop")
+        return self.part_of(source)
+
+    def part_of(self, value: object) -> object:
+        """Something taken from a value that is not known."""
+        origin = value.origin if isinstance(value, Opaque) else type(value).__name__
+        return self.unknown(origin)
+
+    def item(self, owner: object, key: object) -> object:
+        """`owner[key]` of a plain container."""
+        if isinstance(owner, (ListValue, tuple)):
+            return self._item_at(owner, key)
+        if isinstance(owner, DictValue):
+            known = isinstance(key, (str, int, float, bool, bytes, tuple)) and key in owner.items
+            return owner.items[key] if known else self.unknown("key")
+        if isinstance(owner, (str, range)) and isinstance(key, int) and -len(owner) <= key < len(owner):
+            return owner[key]
+        return self.part_of(owner)
+
+    def _item_at(self, owner: ListValue | tuple[object, ...], key: object) -> object:
+        items = owner.items if isinstance(owner, ListValue) else owner
+        # The end of a list is where items may be missing.
+        counted = isinstance(owner, tuple) or owner.whole
+        if isinstance(key, int) and -len(items) <= key < len(items) and (key >= 0 or counted):
+            return items[key]
+        first = items[0] if items else None
+        if isinstance(first, (bool, int, float, str)) and counted and all(item == first for item in items):
+            return first
+        return self.unknown("item")
+
+    def slice_of(self, owner: object, node: ast.Slice) -> object:
+        """`owner[lower:upper:step]` of a plain container."""
+        bounds = [self.evaluate(part) for part in (node.lower, node.upper, node.step)]
+        numbers = [bound for bound in bounds if bound is None or isinstance(bound, int)]
+        if len(numbers) < len(bounds) or numbers[2] == 0:
+            return self.part_of(owner)
+        part = slice(numbers[0], numbers[1], numbers[2])
+        if isinstance(owner, ListValue):
+            return ListValue(owner.items[part], owner.whole)
+        if isinstance(owner, (str, bytes, range)):
+            return owner[part]
+        if isinstance(owner, tuple):
+            return tuple(list(owner)[part])
+        return self.part_of(owner)

@@ -1,0 +1,88 @@
+"""What the parts of the evaluator ask of each other: each is written in one of the classes below it."""
+
+from __future__ import annotations
+
+import ast
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from kerascheck.facts.graph import ModelGraph
+from kerascheck.script.joins import Flow
+from kerascheck.script.machine import Machine
+from kerascheck.script.values import Arguments, ArrayValue, ClassValue, LayerValue, ModelValue, TensorValue
+
+
+class Core(Machine, ABC):
+    """The evaluator as its parts see it."""
+
+    @abstractmethod
+    def run(self, body: Sequence[ast.stmt]) -> Flow:
+        """Execute a block."""
+
+    @abstractmethod
+    def evaluate(self, node: ast.expr | None) -> object:
+        """The abstract value of an expression."""
+
+    @abstractmethod
+    def bind(self, target: ast.expr, value: object) -> None:
+        """Assign a value to a target."""
+
+    @abstractmethod
+    def iterate(self, value: object) -> list[object] | None:
+        """The items of an iterable; None where they are not all known."""
+
+    @abstractmethod
+    def attribute(self, owner: object, name: str, node: ast.expr) -> object:
+        """`owner.name`."""
+
+    @abstractmethod
+    def call_method(self, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
+        """`subject.name(arguments)`."""
+
+    @abstractmethod
+    def call_layer(self, value: LayerValue, arguments: Arguments, node: ast.expr) -> object:
+        """`layer(tensors)`."""
+
+    @abstractmethod
+    def call_model(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
+        """`model(tensors)`."""
+
+    @abstractmethod
+    def opaque_call(self, name: str, tensors: Sequence[TensorValue], node: ast.expr) -> object:
+        """An unknown function on tensors as one opaque node."""
+
+    @abstractmethod
+    def custom_layer(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> LayerValue:
+        """A layer of a class of the program."""
+
+    @abstractmethod
+    def custom_callback(self, cls: ClassValue, node: ast.expr) -> object:
+        """A callback of a class of the program."""
+
+    @abstractmethod
+    def subclassed_model(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> ModelValue:
+        """A model of a class of the program."""
+
+    @abstractmethod
+    def unknown_call(self, function: object, arguments: Arguments, node: ast.expr) -> object:
+        """The result of a function that is not known."""
+
+    @abstractmethod
+    def freeze(self, model: ModelValue, *, nested: bool = False) -> ModelGraph:
+        """The facts of a model as it stands now."""
+
+    @abstractmethod
+    def data_method(self, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
+        """A method of data, containers, text and preprocessing objects."""
+
+    @abstractmethod
+    def forget_order(self, owner: ArrayValue) -> None:
+        """An unknown function may have reordered the rows."""
+
+    @abstractmethod
+    def generator_of(self, node: ast.AST, name: str) -> object:
+        """What a call of a generator function gives."""
+
+    @abstractmethod
+    def sequence_of(self, cls: ClassValue, node: ast.expr) -> object:
+        """An object of a Sequence or PyDataset class of the program."""

@@ -1,0 +1,227 @@
+"""Layers and tensors of a script, put together as Keras would."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
+
+from kerascheck.facts.graph import Layer, LayerKind
+from kerascheck.facts.slot import Slot
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
+from kerascheck.findings import Location
+from kerascheck.keras_api import normalize
+from kerascheck.script.calls import Calls
+from kerascheck.script.layout import last_argument, slot
+from kerascheck.script.machine import mapping_of, to_value, values_of
+from kerascheck.script.values import (
+    Arguments,
+    ArrayValue,
+    ClassValue,
+    FunctionValue,
+    InstanceValue,
+    LayerValue,
+    ListValue,
+    MethodValue,
+    ModelValue,
+    TensorValue,
+)
+
+_WORDS = (re.compile(r"(.)([A-Z][a-z0-9]+)"), re.compile(r"([a-z])([A-Z])"))
+
+
+def snake_case(name: str) -> str:
+    """Keras's automatic name of a class: `Conv2D` gives `conv2d`, `MaxPooling2D` gives `max_pooling2d`."""
+    for pattern in _WORDS:
+        name = pattern.sub(r"\1_\2", name)
+    return name.lower()
+
+
+def argument_places(
+    machine: Calls, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]]
+) -> dict[str, Location]:
+    """Where the value of each given argument stands."""
+    places: dict[str, Location] = {}
+    for name, origin in sources.items():
+        for source in origin:
+            if isinstance(source, int):
+                if source < len(arguments.positional_nodes):
+                    places[name] = machine.place(arguments.positional_nodes[source])
+            elif source in arguments.keyword_nodes:
+                places[name] = machine.place(arguments.keyword_nodes[source].value)
+    return places
+
+
+class Layers(Calls):
+    """What happens when layers are made and called."""
+
+    def make_layer(self, written: str, arguments: Arguments, node: ast.expr) -> LayerValue | None:
+        """A Keras layer; None for a class that no generation of Keras has."""
+        positional, inner = arguments.positional, None
+        wrapped = arguments.get(0, "layer")
+        if isinstance(wrapped, InstanceValue) and wrapped.layer is not None:
+            wrapped = wrapped.layer
+        if isinstance(wrapped, LayerValue) and written in {
+            "TimeDistributed",
+            "Bidirectional",
+            "Wrapper",
+            "RNN",
+            "SpectralNormalization",
+        }:
+            inner = wrapped.layer
+        found = normalize.layer(
+            written, values_of(positional), mapping_of(arguments.keywords), complete=arguments.complete
+        )
+        if found is None:
+            return None
+        if arguments.complete:
+            found = self._in_image_format(found)
+        name = arguments.keywords.get("name")
+        self._forget_functions(arguments)
+        model = None
+        if isinstance(wrapped, ModelValue) and written == "TimeDistributed":
+            model = self.freeze(wrapped, nested=True)
+        layer = Layer(
+            key=next(self.keys),
+            name=name if isinstance(name, str) else self.layer_name(snake_case(found.name)),
+            class_name=found.name,
+            config=found.arguments,
+            location=self.place(node),
+            kind=LayerKind.LAMBDA if found.name == "Lambda" else LayerKind.BUILTIN,
+            written=written,
+            given=frozenset(found.sources),
+            places=self._layer_places(arguments, found),
+            inner=inner,
+            model=model,
+            trainable=arguments.keywords.get("trainable", True) is not False,
+            repeated=self.loops > 0,
+            slot=self._slot(node),
+        )
+        return LayerValue(layer)
+
+    def _in_image_format(self, found: normalize.Normalized) -> normalize.Normalized:
+        """The layer with the data format that the program set for all that name none."""
+        if self.image_format_place is None or "data_format" not in found.arguments or "data_format" in found.sources:
+            return found
+        arguments = {**found.arguments, "data_format": self.image_format}
+        return normalize.Normalized(found.name, arguments, {**found.sources, "data_format": ()})
+
+    def _layer_places(self, arguments: Arguments, found: normalize.Normalized) -> dict[str, Location]:
+        places = argument_places(self, arguments, found.sources)
+        if self.image_format_place is not None and "data_format" in found.sources:
+            places.setdefault("data_format", self.image_format_place)
+        return places
+
+    def _slot(self, node: ast.expr) -> Slot | None:
+        if not isinstance(node, ast.Call):
+            return None
+        last = last_argument(node)
+        return slot(self.place(node), None if last is None else self.place(last), self._lines.get(self.cell, ()))
+
+    def _forget_functions(self, arguments: Arguments) -> None:
+        for value in (*arguments.positional, *arguments.keywords.values()):
+            if isinstance(value, FunctionValue):
+                self.called.add(id(value.node))
+
+    def opaque_layer(self, class_name: str, node: ast.expr, kind: LayerKind = LayerKind.CUSTOM) -> Layer:
+        """A layer of which only the name is known."""
+        return Layer(
+            key=next(self.keys),
+            name=self.layer_name(snake_case(class_name)),
+            class_name=class_name,
+            config={},
+            location=self.place(node),
+            kind=kind,
+            written=class_name,
+            repeated=self.loops > 0,
+        )
+
+    def custom_layer(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> LayerValue:
+        """A layer of a class of the program."""
+        return LayerValue(self.opaque_layer(cls.name, node))
+
+    def operation(self, node: ast.expr | ast.stmt, name: str, values: Sequence[object]) -> object:
+        """An operator or function on tensors as one node."""
+        tensors = self.tensors_in(values)
+        layer = Layer(
+            key=next(self.keys),
+            name=self.layer_name(name),
+            class_name=name,
+            config={},
+            location=self.place(node),
+            kind=LayerKind.OPERATION,
+            written=name,
+            parameters=0,
+        )
+        plain = all(isinstance(value, (TensorValue, int, float)) for value in values)
+        outputs = self.assembly.call(
+            layer if plain else replace(layer, kind=LayerKind.OPERATION),
+            [value.tensor for value in tensors],
+            layer.location,
+        )
+        return TensorValue(outputs[0]) if outputs else self.unknown(name)
+
+    def opaque_call(self, name: str, tensors: Sequence[TensorValue], node: ast.expr) -> object:
+        """An unknown function on tensors as one opaque node."""
+        layer = self.opaque_layer(name, node)
+        outputs = self.assembly.call(layer, [value.tensor for value in tensors], layer.location)
+        return TensorValue(outputs[0]) if outputs else self.unknown(name)
+
+    def call_layer(self, value: LayerValue, arguments: Arguments, node: ast.expr) -> object:
+        """`layer(tensors)`."""
+        inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
+        if not inputs:
+            first = arguments.get(0, "inputs", "x")
+            return (
+                self.unknown("layer call") if not isinstance(first, ArrayValue) else self.derive(first, shape=UNKNOWN)
+            )
+        flags = {name: to_value(item) for name, item in arguments.keywords.items()}
+        outputs = self.assembly.call(value.layer, [item.tensor for item in inputs], self.place(node), flags)
+        self.touch(value)
+        value.inputs, value.outputs = tuple(item.tensor for item in inputs), outputs
+        if not outputs:
+            return self.unknown("layer call")
+        return TensorValue(outputs[0]) if len(outputs) == 1 else ListValue([TensorValue(item) for item in outputs])
+
+    def layer_attribute(self, value: LayerValue, name: str) -> object:
+        """`layer.name`."""
+        if name in value.attributes:
+            return value.attributes[name]
+        if name in {"output", "input"}:
+            tensors = value.outputs if name == "output" else value.inputs
+            return TensorValue(tensors[0]) if len(tensors) == 1 else self.unknown(f"layer.{name}")
+        if name == "output_shape" and len(value.outputs) == 1:
+            return self.shape_value(value.outputs[0].shape)
+        if name == "name":
+            return value.layer.name
+        found = value.layer.config.get(name, UNKNOWN)
+        if isinstance(found, (int, float, str)) and not isinstance(found, bool):
+            return found
+        return MethodValue(value, name)
+
+    def shape_value(self, shape: Shape) -> object:
+        """A shape as a tuple the script can take apart."""
+        if isinstance(shape, Unknown):
+            return self.unknown("shape")
+        return tuple(self.unknown("axis") if isinstance(dim, Unknown) else dim for dim in shape)
+
+    def tensor_attribute(self, value: TensorValue, name: str) -> object:
+        """`tensor.name`."""
+        if name in {"shape", "_keras_shape"}:
+            return self.shape_value(value.tensor.shape)
+        if name == "ndim" and not isinstance(value.tensor.shape, Unknown):
+            return len(value.tensor.shape)
+        return MethodValue(value, name)
+
+
+def shape_fact(value: Value) -> Shape:
+    """A shape from an evaluated tuple; an int is one axis."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,)
+    if isinstance(value, tuple):
+        return tuple(
+            dim if dim is None or (isinstance(dim, int) and not isinstance(dim, bool)) else UNKNOWN for dim in value
+        )
+    return UNKNOWN
