@@ -25,6 +25,14 @@ NO_MENTION = "no mention of Keras"
 Facts = Mapping[type, object]
 
 
+class Target(Struct, frozen=True):
+    """A file to look at: where it is, how reports call it, and what reads it."""
+
+    path: Path
+    display: str
+    kind: FileKind
+
+
 class Plan:
     """What a run does to each file. The rules are looked up and imported when the first file needs them."""
 
@@ -32,6 +40,10 @@ class Plan:
         self.config = config
         if config.names_rules:
             _ = self.selection
+
+    def __reduce__(self) -> tuple[type[Plan], tuple[Config]]:
+        # Rules are functions of modules that a worker imports itself.
+        return Plan, (self.config,)
 
     @cached_property
     def selection(self) -> Selection:
@@ -49,6 +61,23 @@ class Subject(Struct, frozen=True):
     path: str
     facts: Facts
     graphs: tuple[ModelGraph, ...]
+
+
+def lint(target: Target, plan: Plan) -> FileReport:
+    """Lint one target by the reader of its kind."""
+    match target.kind:
+        case FileKind.SCRIPT | FileKind.NOTEBOOK:
+            return lint_script(target.path, target.display, plan)
+        case FileKind.MODEL:
+            return lint_model(target.path, target.display, plan)
+        case FileKind.OTHER:
+            reason = "neither a Python source nor a Keras model"
+            return FileReport(target.display, FileKind.OTHER, FileStatus.SKIPPED, reason)
+
+
+def lost(target: Target, reason: str, plan: Plan) -> FileReport:
+    """The report of a file whose reader did not come back."""
+    return _unreadable(target.display, target.kind, reason, plan, target.path)
 
 
 def lint_script(path: Path, display: str, plan: Plan) -> FileReport:
@@ -161,7 +190,9 @@ def settle(
         if named.code in off or (known is not None and named.code not in selection.codes):
             continue
         if not is_suppressed(named, comments, frozenset(known.aliases if known else ())):
-            kept.setdefault((named.code, named.location, named.message), named)
+            # A layer made in a loop, or by a function that is called often, is one place to mend.
+            once = known is not None and ModelGraph in known.facts and named.location.line > 0
+            kept.setdefault((named.code, named.location, "" if once else named.message), named)
     return tuple(sorted(kept.values(), key=position))
 
 

@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from msgspec import Struct
-
 from kerascheck.config import Choice, Config, find_config
 from kerascheck.errors import InputError
-from kerascheck.findings import FileKind, FileReport, FileStatus, Report, Severity
+from kerascheck.findings import FileKind, FileReport, Report, Severity
 from kerascheck.folders import walk
-from kerascheck.linter import Plan, lint_model, lint_script, lint_source
+from kerascheck.linter import Plan, Target, lint, lint_model, lint_script, lint_source
 
 SCRIPT_SUFFIXES: Final = frozenset({".py", ".ipynb"})
 MODEL_SUFFIXES: Final = frozenset({".h5", ".hdf5", ".keras"})
@@ -22,6 +20,9 @@ MAYBE_MODEL_SUFFIXES: Final = frozenset({".json", ".hdf", ".he5", ".model", ""})
 
 UNREADABLE: Final = "KC902"
 
+MANY_FILES: Final = 32
+"""From this many files on worker processes are worth their start."""
+
 
 class Mode(enum.Enum):
     """What a command reads."""
@@ -29,14 +30,6 @@ class Mode(enum.Enum):
     SCRIPT = "script"
     MODEL = "model"
     CHECK = "check"
-
-
-class Target(Struct, frozen=True):
-    """A file to look at: where it is, how reports call it, and what reads it."""
-
-    path: Path
-    display: str
-    kind: FileKind
 
 
 def check_script(source: str | Path, *, config: Config | None = None) -> FileReport:
@@ -91,26 +84,32 @@ def check_paths(
     return run(collect(files, mode, settings), plan)
 
 
-def run(targets: Iterable[Target], plan: Plan, advance: Callable[[], None] | None = None) -> Report:
-    """Lint the targets; `advance` is called after each."""
+def run(
+    targets: Sequence[Target], plan: Plan, advance: Callable[[], None] | None = None, jobs: int | None = None
+) -> Report:
+    """Lint the targets.
+
+    Args:
+        targets: the files.
+        plan: what to do to each.
+        advance: called after each file.
+        jobs: how many worker processes; None takes one a processor where there are many files, and for few files none.
+    """
     reports: list[FileReport] = []
-    for target in targets:
-        reports.append(lint(target, plan))
+    for report in _reports(targets, plan, jobs):
+        reports.append(report)
         if advance is not None:
             advance()
     return Report(tuple(sorted(reports, key=lambda report: report.path)))
 
 
-def lint(target: Target, plan: Plan) -> FileReport:
-    """Lint one target by the reader of its kind."""
-    match target.kind:
-        case FileKind.SCRIPT | FileKind.NOTEBOOK:
-            return lint_script(target.path, target.display, plan)
-        case FileKind.MODEL:
-            return lint_model(target.path, target.display, plan)
-        case FileKind.OTHER:
-            reason = "neither a Python source nor a Keras model"
-            return FileReport(target.display, FileKind.OTHER, FileStatus.SKIPPED, reason)
+def _reports(targets: Sequence[Target], plan: Plan, jobs: int | None) -> Iterator[FileReport]:
+    if jobs == 0 or (jobs is None and len(targets) < MANY_FILES):
+        return (lint(target, plan) for target in targets)
+    from kerascheck.workers import Limits, lint_all, processors
+
+    _ = plan.selection  # Before the workers start, so that a mistake in the configuration is said once.
+    return lint_all(targets, plan, jobs or processors(), Limits())
 
 
 def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> int:
