@@ -53,15 +53,19 @@ class Rows(Struct, frozen=True):
     """Which rows of which source an array holds.
 
     `source` is the identity of the loaded rows; `selection` the cuts since then, each a (cut, part) pair: rows with
-    equal source and the same cut but another part are disjoint.
+    equal source and the same cut but another part are disjoint. `partial` when not all of these rows need be there
+    (rows drawn at random, windows from a range that is not known).
     """
 
     source: int
     selection: tuple[tuple[int, int | str], ...] = ()
+    partial: bool = False
 
     def holds(self, other: Rows) -> bool:
         """Whether `other` is proven to be these rows or a part of them."""
-        return self.source == other.source and other.selection[: len(self.selection)] == self.selection
+        if self.partial or self.source != other.source:
+            return False
+        return other.selection[: len(self.selection)] == self.selection
 
     def disjoint(self, other: Rows) -> bool:
         """Whether the two are proven to share no row."""
@@ -104,7 +108,8 @@ class DataArray(Struct, frozen=True):
 
     `role` is proven by the lineage (the test half of `load_data`, the second part of a split); `named_role` is only
     what the identifier says. `minimum` and `maximum` are the known value range; `classes` the number of classes of labels.
-    `shape` counts the rows in its first axis. `labels` is true when the array is known to be targets.
+    `shape` counts the rows in its first axis. `labels` is true when the array is known to be targets. `fold` marks a
+    part that a cross-validation holds out in turn.
     """
 
     key: int
@@ -124,7 +129,33 @@ class DataArray(Struct, frozen=True):
     classes: int | Unknown = UNKNOWN
     labels: bool = False
     history: tuple[Step, ...] = ()
+    fold: bool = False
 
     def step(self, kind: StepKind) -> Step | None:
         """The last step of a kind."""
         return next((step for step in reversed(self.history) if step.kind is kind), None)
+
+    @property
+    def cut_off(self) -> Step | None:
+        """The step that made these rows a part of their own: the last split, or else the loading."""
+        return self.step(StepKind.SPLIT) or self.step(StepKind.LOADED)
+
+    def holds(self, other: DataArray) -> bool:
+        """Whether the rows of `other` are proven to be these rows or a part of them."""
+        if self.key == other.key:
+            return True
+        return self.rows is not None and other.rows is not None and self.rows.holds(other.rows)
+
+    def disjoint(self, other: DataArray) -> bool:
+        """Whether the two are proven to share no row."""
+        return self.rows is not None and other.rows is not None and self.rows.disjoint(other.rows)
+
+    def shares(self, other: DataArray) -> bool:
+        """Whether the two are proven to come from the same rows, none of them cut away from the other."""
+        if self.rows is None or other.rows is None:
+            return self.key == other.key
+        return self.rows.source == other.rows.source and not self.rows.disjoint(other.rows)
+
+    def passed(self, transformer: int) -> bool:
+        """Whether a fitted object of that key has changed the values."""
+        return any(step.transformer == transformer for step in self.history)

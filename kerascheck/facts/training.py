@@ -9,11 +9,21 @@ from msgspec import Struct, field
 
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, ModelGraph
+from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 
 Data: TypeAlias = "DataArray | tuple[Data, ...] | None | Unknown"
 """What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
+
+
+def arrays(data: Data) -> tuple[DataArray, ...]:
+    """The known arrays of a data argument, in order; nothing for an argument that is absent or not proven."""
+    if isinstance(data, DataArray):
+        return (data,)
+    if isinstance(data, tuple):
+        return tuple(array for part in data for array in arrays(part))
+    return ()
 
 
 class Callback(Struct, frozen=True):
@@ -36,13 +46,14 @@ class Callback(Struct, frozen=True):
 
 class Event(Struct, frozen=True):
     """Something the program does. `order` counts up in the order of a run; `repeated` inside a loop, `certain` unless in a
-    branch that could not be decided."""
+    branch that could not be decided, `uncalled` in a function that only another program can call."""
 
     order: int
     location: Location
     repeated: bool = False
     certain: bool = True
     scope: str = ""
+    uncalled: bool = False
 
 
 class Compiled(Event, frozen=True):
@@ -74,6 +85,7 @@ class Fit(Event, frozen=True):
     unexpanded: bool = False
     compile: Compile | None = None
     written: Mapping[str, str] = field(default_factory=dict[str, str])
+    slot: Slot | None = None
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)
@@ -89,6 +101,23 @@ class Evaluation(Event, frozen=True):
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     unexpanded: bool = False
+    slot: Slot | None = None
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
+
+
+class ModelUse(Event, frozen=True):
+    """Another use of a model: a method by its name (`save`, `load_weights`), or what `use` says.
+
+    `history` reads `model.history`, `trainable` sets `model.trainable`, `passed` hands the model to a function that is not
+    known, `returned` hands it to whoever calls a function that the script itself never calls.
+    """
+
+    use: str = ""
+    model: int = 0
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)
@@ -103,6 +132,11 @@ class Split(Event, frozen=True):
     outputs: tuple[DataArray, ...] = ()
     shuffle: bool | Unknown = UNKNOWN
     seeded: bool | Unknown = UNKNOWN
+
+    @property
+    def divides(self) -> bool:
+        """Whether two of the outputs are proven to share no row."""
+        return any(first.disjoint(second) for first in self.outputs for second in self.outputs)
 
 
 class Fitting(Event, frozen=True):
@@ -136,6 +170,13 @@ class TrainingProgram(Struct, frozen=True):
     def of(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""
         return (event for event in self.events if isinstance(event, kind))
+
+    def judged(self, after: Event) -> Iterator[tuple[Event, DataArray]]:
+        """The arrays that models are evaluated on or predict for later than `after`, each with its call."""
+        for event in self.of(Evaluation):
+            if event.order > after.order:
+                for array in arrays(event.x):
+                    yield event, array
 
     def graph(self, key: int | Unknown) -> ModelGraph | None:
         return None if isinstance(key, Unknown) else self.models.get(key)

@@ -1,0 +1,149 @@
+"""A statistic is learned from all rows before they are split into train and test.
+
+## What it does
+
+Follows each preprocessing step that learns from data (scaler, imputer, PCA, feature selection, target encoding, tokenizer
+vocabulary, a mean or standard deviation) to the rows that it was fitted on, and from there to the split. It speaks when
+rows that are split off afterwards took part. Where the target takes part (feature selection, target encoding) it is an
+error, for scaling, imputing, projections and vocabularies a warning.
+
+## Why it matters
+
+The test rows stand for data that does not exist yet. A scaler that has seen their mean, or a selection that has seen
+their labels, hands the model knowledge that it will not have in use: the test score is too good. With feature selection
+on all rows, random labels can be "predicted" far above chance.
+
+## Bad
+
+```python
+import pandas as pd
+from keras import Input, Sequential
+from keras.layers import Dense, Dropout
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+frame = pd.read_csv("houses.csv")
+y = frame.pop("price").to_numpy()
+scaler = StandardScaler()
+x = scaler.fit_transform(frame)  # KC105
+x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, random_state=1)
+model = Sequential([Input((12,)), Dropout(0.1), Dense(32, "relu"), Dense(1)])
+model.compile("adam", "mse")
+history = model.fit(x_train, y_train, batch_size=32, epochs=50)
+print(model.evaluate(x_test, y_test, batch_size=32))
+```
+
+```python
+import pandas as pd
+from keras import Input, Sequential
+from keras.layers import Dense, Dropout
+from sklearn.feature_selection import SelectKBest
+from sklearn.model_selection import train_test_split
+
+frame = pd.read_csv("genes.csv")
+y = frame.pop("ill").to_numpy()
+x = SelectKBest(k=20).fit_transform(frame, y)  # KC105
+x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.2, stratify=y, random_state=1)
+model = Sequential([Input((20,)), Dropout(0.1), Dense(16, "relu"), Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+history = model.fit(x_train, y_train, batch_size=16, epochs=30)
+print(model.evaluate(x_test, y_test, batch_size=16))
+```
+
+## Good
+
+```python
+import pandas as pd
+from keras import Input, Sequential
+from keras.layers import Dense, Dropout
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import StandardScaler
+
+frame = pd.read_csv("houses.csv")
+y = frame.pop("price").to_numpy()
+x_train, x_test, y_train, y_test = train_test_split(frame, y, test_size=0.2, random_state=1)
+scaler = StandardScaler()
+x_train = scaler.fit_transform(x_train)
+x_test = scaler.transform(x_test)
+model = Sequential([Input((12,)), Dropout(0.1), Dense(32, "relu"), Dense(1)])
+model.compile("adam", "mse")
+history = model.fit(x_train, y_train, batch_size=32, epochs=50)
+print(model.evaluate(x_test, y_test, batch_size=32))
+```
+
+## Known limits
+
+What only learns which values occur (`LabelEncoder`, `OneHotEncoder`) is passed over, and so is a statistic of a training
+part that is split once more for validation.
+
+## References
+
+- <https://scikit-learn.org/stable/common_pitfalls.html#data-leakage>
+- Ambroise, McLachlan: Selection bias in gene extraction on the basis of microarray gene-expression data. PNAS 99 (2002)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerascheck.facts.data import DataArray, Role
+from kerascheck.facts.training import Fit, Fitting, Split, TrainingProgram, arrays
+from kerascheck.findings import Finding, Location, Related, Severity
+from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
+from kerascheck.rule import rule
+
+EFFECT = {
+    Learned.SCALE: "the scale of the test rows",
+    Learned.FILLING: "the values of the test rows",
+    Learned.PROJECTION: "the directions of the test rows",
+    Learned.VOCABULARY: "the words of the test rows",
+    Learned.CHOICE: "the labels of the test rows",
+    Learned.TARGET: "the targets of the test rows",
+}
+
+
+@rule("KC105", "fitted-before-split", Severity.WARNING, since="0.1")
+def fitted_before_split(program: TrainingProgram) -> Iterator[Finding]:
+    for fitting in program.of(Fitting):
+        kind = learned(fitting.transformer)
+        data = fitting.data
+        if kind not in SPREADS | STRONG or data is None or data.role not in (Role.UNKNOWN, Role.WHOLE):
+            continue
+        place = _split_later(program, fitting, data) or _judged_apart(program, fitting, data)
+        if place is not None:
+            yield _finding(fitting, data, kind, place)
+
+
+def _split_later(program: TrainingProgram, fitting: Fitting, data: DataArray) -> Location | None:
+    """The first split into train and test of what the fitted object made of the data."""
+    for split in program.of(Split):
+        if split.order > fitting.order and split.divides:
+            for array in split.inputs:
+                if array.passed(fitting.key) and data.shares(array):
+                    return split.location
+    return None
+
+
+def _judged_apart(program: TrainingProgram, fitting: Fitting, data: DataArray) -> Location | None:
+    """Where rows are judged that took part in the fitting, as other rows do that a model is trained on."""
+    for fit in program.of(Fit):
+        trained = [array for array in arrays(fit.x) if array.passed(fitting.key) and data.holds(array)]
+        judged = [*arrays(fit.validation_x), *(array for _, array in program.judged(after=fit))]
+        for array in judged:
+            if array.passed(fitting.key) and data.holds(array) and any(array.disjoint(part) for part in trained):
+                step = array.cut_off
+                return step.location if step is not None else array.location
+    return None
+
+
+def _finding(fitting: Fitting, data: DataArray, kind: Learned, split: Location) -> Finding:
+    name = f"`{data.name}`" if data.name else "all rows"
+    what = f"`{fitting.transformer}`" if fitting.transformer[:1].isupper() else f"the {fitting.transformer}"
+    return Finding(
+        message=f"{what} is computed on {name} before the rows are split on line {split.line}: {EFFECT[kind]} reach the training, and the test score is too good",
+        location=fitting.method_place or fitting.location,
+        help="split first, then `fit` on the training part only and `transform` the other parts with the same object",
+        label="fitted on train and test rows",
+        severity=Severity.ERROR if kind in STRONG else Severity.WARNING,
+        related=(Related(split, "the test rows are split off here"),),
+    )
