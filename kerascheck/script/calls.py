@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from kerascheck.facts.training import ApiCall
 from kerascheck.script.classes import Classes
 from kerascheck.script.handlers import HANDLERS, LIBRARIES
+from kerascheck.script.uses import note_passed
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -98,6 +99,7 @@ class Calls(Classes):
         dotted = path.dotted
         if path.parts[0] == "keras":
             self.note_call(path.parts[-1], dotted, arguments, node)
+        note_passed(self, path, arguments, node)
         handler = HANDLERS.get(dotted) or LIBRARIES.get(path.parts[0])
         if handler is None:
             return self.unknown_call(path, arguments, node)
@@ -128,6 +130,8 @@ class Calls(Classes):
         """The result of a function that is not known: an opaque node when it takes tensors."""
         origin = function.dotted if isinstance(function, Path) else getattr(function, "origin", "") or "call"
         values = [*arguments.positional, *arguments.keywords.values()]
+        if not isinstance(function, Path):
+            note_passed(self, function, arguments, node)
         tensors = self.tensors_in(values)
         if tensors:
             return self.opaque_call(origin.rpartition(".")[2] or "call", tensors, node)

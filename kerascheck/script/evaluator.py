@@ -13,7 +13,8 @@ from kerascheck.facts.data import Role
 from kerascheck.findings import SourceText
 from kerascheck.script.expressions import Expressions
 from kerascheck.script.joins import Flow, follow
-from kerascheck.script.machine import LOOP_BOUND
+from kerascheck.script.machine import LOOP_BOUND, to_value
+from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
     ArrayValue,
     ClassValue,
@@ -310,6 +311,7 @@ class Evaluator(Expressions):
         elif isinstance(owner, ModelValue) and name == "trainable":
             self.touch(owner)
             owner.trainable = value
+            record_use(self, owner, "trainable", target, {"trainable": to_value(value)})
         elif isinstance(owner, LayerValue):
             self.touch(owner)
             if name == "trainable":

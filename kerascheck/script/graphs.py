@@ -8,6 +8,7 @@ from kerascheck.assembly import declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.script.layers import Layers, snake_case
+from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
     Arguments,
     ClassValue,
@@ -193,6 +194,8 @@ class Graphs(Layers):
             return self.shape_value(tensors[0].shape) if len(tensors) == 1 else self.unknown(name)
         if name == "name":
             return model.name
+        if name == "history":
+            record_use(self, model, "history", node)
         if name in {
             "optimizer",
             "history",

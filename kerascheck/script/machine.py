@@ -49,6 +49,7 @@ class Machine:
         self.depth = 0
         self.loops = 0
         self.undecided = 0
+        self.uncalled = False
         self.assembly = Assembly()
         self.keys = count(1)
         self.orders = count(1)
@@ -127,6 +128,7 @@ class Machine:
             "location": location,
             "repeated": self.loops > 0,
             "certain": self.undecided == 0,
+            "uncalled": self.uncalled,
             "scope": self.functions[-1] if self.functions else "",
         }
 

@@ -15,6 +15,7 @@ from kerascheck.script import libraries
 from kerascheck.script.evaluator import Evaluator
 from kerascheck.script.machine import BudgetError
 from kerascheck.script.source import Unit, read_source
+from kerascheck.script.uses import models_in, record_use
 from kerascheck.script.values import Arguments, FunctionValue
 
 KERAS_1_KEYWORDS = frozenset(
@@ -100,11 +101,14 @@ def evaluate(evaluator: Evaluator, units: Iterable[Unit]) -> str:
 def _run_uncalled(evaluator: Evaluator) -> None:
     """Functions that only another program calls are judged with unknown arguments."""
     evaluator.undecided += 1
+    evaluator.uncalled = True
     for function in list(evaluator.defined):
         if id(function.node) in evaluator.called or function.owner is not None:
             continue
         evaluator.cell = function.cell
-        evaluator.call_function(function, Arguments([], {}, None))
+        returned = evaluator.call_function(function, Arguments([], {}, None))
+        for model in models_in([returned]):
+            record_use(evaluator, model, "returned", function.node)
     for cls in list(evaluator.classes):
         members = [member for member in cls.scope.names.values() if isinstance(member, FunctionValue)]
         if any(id(member.node) in evaluator.called for member in members) or evaluator.keras_base(cls):
@@ -118,6 +122,7 @@ def _run_uncalled(evaluator: Evaluator) -> None:
             if id(member.node) not in evaluator.called and not member.name.startswith("__"):
                 method = evaluator.attribute(instance, member.name, node)
                 evaluator.apply(method, Arguments([], {}, None), node)
+    evaluator.uncalled = False
     evaluator.undecided -= 1
 
 

@@ -13,6 +13,7 @@ from kerascheck.keras_api import normalize
 from kerascheck.script.compiles import Compiles
 from kerascheck.script.layers import argument_places, shape_fact
 from kerascheck.script.machine import mapping_of, to_value, values_of
+from kerascheck.script.uses import note_use
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -89,6 +90,7 @@ class Training(Compiles):
             return self._get_layer(model, arguments)
         if name in {"__call__", "call"}:
             return self.call_model(model, arguments, node)
+        note_use(self, model, name, arguments, node)
         return self.unknown(f"model.{name}")
 
     def _get_layer(self, model: ModelValue, arguments: Arguments) -> object:
@@ -130,6 +132,7 @@ class Training(Compiles):
             result_used=id(node) not in self.discarded,
             unexpanded=not arguments.complete,
             compile=model.compiles[-1] if model.compiles else None,
+            slot=self._slot(node),
         )
         self.record(event)
         return HistoryValue(event.order)
@@ -237,6 +240,7 @@ class Training(Compiles):
                 arguments=self._plain(found.arguments if found is not None else {}),
                 places=argument_places(self, arguments, sources),
                 unexpanded=not arguments.complete,
+                slot=self._slot(node),
             )
         )
         if method.startswith("predict"):

@@ -1,0 +1,92 @@
+"""Uses of a model that are neither training nor judging: saved, loaded, handed to a function that is not known."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from kerascheck.facts.training import ModelUse
+from kerascheck.facts.values import Value
+from kerascheck.findings import Location
+from kerascheck.keras_api.names import ApiKind, kind_of
+from kerascheck.script.machine import Machine, to_value
+from kerascheck.script.values import Arguments, DictValue, InstanceValue, ListValue, ModelValue, Path
+
+_POSITIONAL = {
+    "save": ("filepath", "overwrite"),
+    "save_weights": ("filepath", "overwrite"),
+    "load_weights": ("filepath", "skip_mismatch"),
+    "export": ("filepath",),
+    "get_layer": ("name", "index"),
+}
+_HARMLESS = frozenset({"plot_model", "model_to_dot", "clone_model", "print_summary", "clear_session", "count_params"})
+
+
+def note_use(machine: Machine, model: ModelValue, use: str, arguments: Arguments, node: ast.expr) -> None:
+    """Record a method of a model, or another use of it."""
+    values: dict[str, Value] = {}
+    places: dict[str, Location] = {}
+    names = _POSITIONAL.get(use, ())
+    for name, value, place in zip(names, arguments.positional, arguments.positional_nodes, strict=False):
+        values[name], places[name] = to_value(value), machine.place(place)
+    for name, value in arguments.keywords.items():
+        values[name] = to_value(value)
+    for name, keyword in arguments.keyword_nodes.items():
+        places[name] = machine.place(keyword.value)
+    record_use(machine, model, use, node, values, places)
+
+
+def record_use(
+    machine: Machine,
+    model: ModelValue,
+    use: str,
+    node: ast.expr | ast.stmt,
+    values: dict[str, Value] | None = None,
+    places: dict[str, Location] | None = None,
+) -> None:
+    """Record a use of a model at a place."""
+    machine.record(
+        ModelUse(
+            **machine.event_facts(machine.place(node)),  # pyright: ignore[reportArgumentType]
+            use=use,
+            model=model.key,
+            arguments=values or {},
+            places=places or {},
+        )
+    )
+
+
+def note_passed(machine: Machine, function: object, arguments: Arguments, node: ast.expr) -> None:
+    """Record that models went into a function of which nothing is known; building another model of them is no such use."""
+    if isinstance(function, Path) and not _takes_over(function):
+        return
+    for model in models_in([*arguments.positional, *arguments.keywords.values()]):
+        record_use(machine, model, "passed", node)
+
+
+def _takes_over(path: Path) -> bool:
+    if path.parts[0] == "builtins":
+        return False
+    if path.parts[0] != "keras":
+        return True
+    return kind_of(path.parts[1:]) is ApiKind.OTHER and path.parts[-1] not in _HARMLESS
+
+
+def models_in(values: list[object], depth: int = 0) -> Iterator[ModelValue]:
+    """The models among values, in lists, tuples and dictionaries too."""
+    for value in values:
+        match value:
+            case ModelValue():
+                yield value
+            case InstanceValue(model=ModelValue() as model):
+                yield model
+            case InstanceValue(attributes=attributes) if depth < 2:
+                yield from models_in(list(attributes.values()), depth + 1)
+            case ListValue(items=items) if depth < 3:
+                yield from models_in(items, depth + 1)
+            case tuple() if depth < 3:
+                yield from models_in(list(value), depth + 1)
+            case DictValue(items=entries) if depth < 3:
+                yield from models_in(list(entries.values()), depth + 1)
+            case _:
+                pass
