@@ -171,7 +171,8 @@ def bugs(rows: list[dict[str, str]], folder: Path, plan: Plan) -> Iterator[Verdi
 def leakage(rows: list[dict[str, str]], folder: Path, plan: Plan) -> Iterator[Verdict]:
     for row in rows:
         cell, _, line = row["nb_cell"].rpartition(":")
-        places: Places = {int(cell): {int(line)}} if cell else {None: {int(row["line"])}}
+        # The list counts cells from 0.
+        places: Places = {int(cell) + 1: {int(line)}} if cell else {None: {int(row["line"])}}
         found = [
             finding
             for path, report in reports(folder / row["id"], plan)
