@@ -1,0 +1,84 @@
+"""Writes docs/rules/: a page for every rule from its docstring, and their index.
+
+Run with the development environment: `python tools/generate_docs.py`; `--check` compares instead of writing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from kerascheck.registry import load
+from kerascheck.report.rules_page import explanation
+from kerascheck.rule import Rule
+
+TARGET = Path(__file__).parent.parent / "docs" / "rules"
+FAMILIES = {
+    "kerascheck": "What the readers say",
+    "data": "Data",
+    "architecture": "Architecture",
+    "output": "Output, loss and metrics",
+    "optimizer": "Optimizer and learning rate",
+    "training": "Training, callbacks, reproducibility",
+    "api": "Keras versions and API",
+    "weights": "Weights of model files",
+    "safety": "Safety and portability of model files",
+}
+"""The families in the order of their codes, the engine's own first."""
+
+
+def pages() -> dict[str, str]:
+    """The text of every page by its file name."""
+    rules = [rule for rule in load().rules if rule.family in FAMILIES]
+    texts = {f"{rule.code}.md": explanation(rule) for rule in rules}
+    texts["README.md"] = index(rules)
+    return texts
+
+
+def index(rules: Iterable[Rule]) -> str:
+    """The table of rules, family by family."""
+    lines = ["# Rules", "", "`[*]` marks a rule that offers fixes; a preview rule is off until it is selected by name."]
+    known = list(rules)
+    for family, title in FAMILIES.items():
+        members = [rule for rule in known if rule.family == family]
+        if not members:
+            continue
+        lines += ["", f"## {title}", "", "| code | name | severity | what it finds |", "| --- | --- | --- | --- |"]
+        lines += [row(rule) for rule in members]
+    return "\n".join(lines) + "\n"
+
+
+def row(rule: Rule) -> str:
+    fix = " [*]" if rule.fixable else ""
+    preview = " (preview)" if rule.preview else ""
+    summary = rule.summary.replace("|", "\\|")
+    return f"| [{rule.code}]({rule.code}.md) | {rule.name}{fix} | {rule.severity.label} | {summary}{preview} |"
+
+
+def stale(texts: dict[str, str]) -> list[str]:
+    """The names of pages that differ from the checked-in ones, are missing there, or are there for no rule."""
+    there = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.md")}
+    return sorted(name for name in texts.keys() | there.keys() if texts.get(name) != there.get(name))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail when a checked-in page differs")
+    texts = pages()
+    changed = stale(texts)
+    if parser.parse_args().check:
+        print("\n".join(changed))
+        return int(bool(changed))
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for name in changed:
+        if name in texts:
+            (TARGET / name).write_text(texts[name], encoding="utf-8")
+        else:
+            (TARGET / name).unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
