@@ -339,3 +339,11 @@ def test_fixtures_are_read(path: Path) -> None:
     broken = "broken" in path.name or "python2" in path.name
     assert bool(source.problems) is broken
     assert source.units
+
+
+def test_a_notebook_is_known_by_its_content_whatever_it_is_called() -> None:
+    document = {"cells": [{"cell_type": "code", "source": ["import keras\n"]}], "nbformat": 4, "metadata": {}}
+    source = read_source("notebook.json", json.dumps(document).encode())
+    assert source.notebook
+    assert [unit.cell for unit in source.units] == [1]
+    assert not read_source("data.py", json.dumps(document).encode()).notebook

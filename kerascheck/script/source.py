@@ -65,18 +65,23 @@ class Parsed(Struct, frozen=True):
 
 
 def read_source(path: str, data: bytes) -> Source:
-    """Read a script, or a notebook when `path` ends in `.ipynb`; never raises.
+    """Read a script, or a notebook when `path` ends in `.ipynb` or the content is one; never raises.
 
     Where Python refuses a part, the rest is kept and `problems` says what was refused.
     """
     with warnings.catch_warnings():
         # Invalid escape sequences warn while parsing; under `-W error` that would even refuse the file.
         warnings.simplefilter("ignore")
-        if path.endswith(".ipynb"):
+        if path.endswith(".ipynb") or _is_notebook(path, data):
             from kerascheck.script.notebook import read_notebook
 
             return read_notebook(path, data)
         return _read_script(path, data)
+
+
+def _is_notebook(path: str, data: bytes) -> bool:
+    """Whether a file of another name holds a notebook."""
+    return not path.endswith(".py") and data.lstrip()[:1] == b"{" and b'"cell_type"' in data
 
 
 def character_column(line_text: str, byte_offset: int) -> int:
