@@ -103,12 +103,24 @@ class Verdict(Struct, frozen=True):
     has_repair: bool = False
 
 
+def as_notebook(data: bytes) -> bytes:
+    """A list of executed cells, as some of the lists hold them, as a notebook; other content as it is."""
+    document = json.loads(data)
+    if "executed" not in document:
+        return data
+    entries = [*document["executed"], document["target"]]
+    cells = [
+        {"cell_type": "code", "source": entry["code"], "execution_count": entry.get("execution_count"), "metadata": {}}
+        for entry in entries
+    ]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
 def reports(folder: Path, plan: Plan) -> Iterator[tuple[Path, FileReport]]:
-    """Every file of a folder with its report; notebooks that are stored as `.json` are read as notebooks."""
+    """Every file of a folder with its report."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        data = path.read_bytes()
-        notebook = path.suffix == ".json" and b'"cells"' in data
-        shown = path.with_suffix(".ipynb") if notebook else path
+        shown = path.with_suffix(".ipynb") if path.suffix == ".json" else path
+        data = as_notebook(path.read_bytes()) if path.suffix == ".json" else path.read_bytes()
         yield path, lint_source(data, shown.name, plan, shown)
 
 
@@ -128,8 +140,8 @@ def code_of(path: Path) -> dict[int | None, str]:
     if path.suffix not in (".ipynb", ".json"):
         return {None: text}
     try:
-        cells = json.loads(text).get("cells", [])
-    except ValueError:
+        cells = json.loads(as_notebook(text.encode()))["cells"]
+    except (ValueError, KeyError):
         return {None: text}
     return {number: "".join(cell.get("source", "")) for number, cell in enumerate(cells, 1)}
 
