@@ -54,8 +54,14 @@ class Assembly:
         inputs: Sequence[Tensor],
         location: Location,
         arguments: Mapping[str, Value] = _NOTHING,
+        *,
+        recorded: Sequence[Shape] = (),
     ) -> tuple[Tensor, ...]:
-        """Record a call and return its outputs, with the shapes that could be inferred."""
+        """Record a call and return its outputs, with the shapes that could be inferred.
+
+        `recorded` are the output shapes that a file holds: they fill in what inference leaves open, and a call whose
+        result was recorded was not refused.
+        """
         shapes = [tensor.shape for tensor in inputs]
         inference = infer(layer, shapes, arguments)
         known = self._parameters.get(layer.key, UNKNOWN)
@@ -64,11 +70,12 @@ class Assembly:
                 count_parameters(layer, shapes) if isinstance(layer.parameters, Unknown) else layer.parameters
             )
         dtype = inputs[0].dtype if len(inputs) == 1 else UNKNOWN
-        outputs = tuple(self.tensor(shape, dtype) for shape in inference.shapes)
+        refused = bool(inference.kind) and all(isinstance(shape, Unknown) for shape in recorded)
+        outputs = tuple(self.tensor(shape, dtype) for shape in _completed(inference.shapes, recorded))
         node = Node(layer, tuple(inputs), outputs, location, arguments)
         for tensor in outputs:
             self._producers[tensor.key] = node
-        if inference.kind and outputs:
+        if refused and outputs:
             self._problems[outputs[0].key] = Problem(
                 inference.kind,
                 layer,
@@ -195,6 +202,24 @@ class Assembly:
     def _finished(self, layer: Layer, path: str) -> Layer:
         parameters = self._parameters.get(layer.key, layer.parameters)
         return replace(layer, parameters=parameters, path=layer.path or f"{path}/{layer.name}")
+
+
+def _completed(inferred: Sequence[Shape], recorded: Sequence[Shape]) -> list[Shape]:
+    count = max(len(inferred), len(recorded))
+    pairs = zip(
+        (*inferred, *(UNKNOWN,) * (count - len(inferred))),
+        (*recorded, *(UNKNOWN,) * (count - len(recorded))),
+        strict=True,
+    )
+    return [_filled(mine, theirs) for mine, theirs in pairs]
+
+
+def _filled(inferred: Shape, recorded: Shape) -> Shape:
+    if isinstance(inferred, Unknown):
+        return recorded
+    if isinstance(recorded, Unknown) or len(recorded) != len(inferred):
+        return inferred
+    return tuple(theirs if isinstance(mine, Unknown) else mine for mine, theirs in zip(inferred, recorded, strict=True))
 
 
 def declared_input(layers: Sequence[Layer]) -> Shape:

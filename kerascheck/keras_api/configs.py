@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from kerascheck.facts.values import Symbol, Value
+from kerascheck.facts.values import UNKNOWN, Symbol, Value
 from kerascheck.keras_api import generations
-from kerascheck.keras_api.binding import Normalized, bind, finish
-from kerascheck.keras_api.identifiers import symbol
+from kerascheck.keras_api.binding import Bound, Normalized, bind, finish
+from kerascheck.keras_api.identifiers import activation, snake, symbol
 from kerascheck.keras_api.layers import class_of, fold, merge, parameters_of, rename, tidied
 
 _OLD_REGULARIZERS = ("WeightRegularizer", "ActivityRegularizer", "L1L2Regularizer")
+_SCALED: Mapping[tuple[Value, Value, Value], str] = {
+    (1.0, "fan_avg", "uniform"): "glorot_uniform",
+    (1.0, "fan_avg", "truncated_normal"): "glorot_normal",
+    (1.0, "fan_in", "uniform"): "lecun_uniform",
+    (1.0, "fan_in", "truncated_normal"): "lecun_normal",
+    (2.0, "fan_in", "uniform"): "he_uniform",
+    (2.0, "fan_in", "truncated_normal"): "he_normal",
+}
+"""What the settings of VarianceScaling are called; Keras 2 wrote every one of these as VarianceScaling."""
+_GENERAL = frozenset({"name", "trainable"})
 
 
 def layer_from_config(class_name: str, config: Mapping[str, Value]) -> Normalized | None:
@@ -33,7 +43,44 @@ def layer_from_config(class_name: str, config: Mapping[str, Value]) -> Normalize
     defaults = dict(generations.FIRST_DEFAULTS.get(name, {})) if old else {}
     if name == "GRU" and "reset_after" not in config:
         defaults["reset_after"] = False
-    return tidied(finish(name, parameters, bound, complete=True, defaults=defaults))
+    found = tidied(finish(name, parameters, bound, complete=True, defaults=defaults))
+    without = {parameter.name for parameter in parameters if parameter.default is None}
+    arguments = {
+        key: None if item == "linear" and key in without else _as_written(key, item)
+        for key, item in found.arguments.items()
+    }
+    return Normalized(found.name, arguments, found.sources)
+
+
+def not_default(found: Normalized) -> frozenset[str]:
+    """The arguments of a layer of a file that differ from the class's defaults: what its author must have given."""
+    usual = tidied(finish(found.name, parameters_of(found.name), Bound(), complete=True)).arguments
+    differing = {name for name in found.sources if name in usual and found.arguments[name] != usual[name]}
+    if found.arguments.get("dtype") == "float32":
+        differing.discard("dtype")
+    return frozenset(differing - _GENERAL)
+
+
+def _as_written(name: str, value: Value) -> Value:
+    """An initializer with its default settings by its identifier; a function that Keras does not know as UNKNOWN."""
+    if name.endswith("_initializer") and isinstance(value, Symbol):
+        return _identifier(value)
+    if name.endswith("activation") and isinstance(value, Symbol):
+        return activation(snake(value.name)) or value
+    if name.endswith("activation") and isinstance(value, str):
+        # Keras itself wrote the file, so that a name it does not know is that of a user's function.
+        return value if activation(value) is not None else UNKNOWN
+    return value
+
+
+def _identifier(value: Symbol) -> Value:
+    settings = value.arguments
+    if value.name == "VarianceScaling":
+        law = "truncated_normal" if settings.get("distribution") == "normal" else settings.get("distribution")
+        known = _SCALED.get((settings.get("scale"), settings.get("mode"), law))
+        return known if known is not None and settings.get("seed") is None else value
+    usual = symbol(value.name)
+    return snake(value.name) if usual is not None and usual.arguments == settings else value
 
 
 def plain(value: Value) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerascheck.keras_api.binding import Normalized
-from kerascheck.keras_api.configs import layer_from_config
+from kerascheck.keras_api.configs import layer_from_config, not_default
 from kerascheck.keras_api.identifiers import activation, loss, metric, suggestion, symbol
 from kerascheck.keras_api.layers import layer
 from kerascheck.keras_api.training import callback, method, optimizer, schedule
@@ -17,6 +17,7 @@ __all__ = [
     "loss",
     "method",
     "metric",
+    "not_default",
     "optimizer",
     "schedule",
     "suggestion",

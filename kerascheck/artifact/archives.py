@@ -1,0 +1,75 @@
+"""The `.keras` format of Keras 3: a zip archive, or a folder of the same members."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kerascheck.artifact.documents import Config, Document, is_config, text_of
+from kerascheck.artifact.plain_values import parse
+from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError
+from kerascheck.facts.values import Value
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile, ZipInfo
+
+CONFIG = "config.json"
+METADATA = "metadata.json"
+
+
+def read_archive(path: Path) -> Document:
+    """The texts of a `.keras` archive.
+
+    Raises:
+        DamagedError: when it cannot be read.
+    """
+    import zipfile
+    import zlib
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            metadata = _member(archive, METADATA) if METADATA in archive.namelist() else b"{}"
+            return _document(_member(archive, CONFIG), metadata)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError) as error:
+        raise DamagedError(f"a damaged .keras archive: {' '.join(str(error).split())[:200]}") from None
+
+
+def read_folder(path: Path) -> Document:
+    """The texts of an unpacked `.keras` archive."""
+    for name in (CONFIG, METADATA):
+        if (path / name).stat().st_size > TEXT_LIMIT:
+            raise DamagedError(f"`{name}` is larger than any configuration")
+    return _document((path / CONFIG).read_bytes(), (path / METADATA).read_bytes())
+
+
+def _member(archive: ZipFile, name: str) -> bytes:
+    """The bytes of a member, no more than a configuration may have."""
+    try:
+        member: ZipInfo = archive.getinfo(name)
+    except KeyError:
+        raise DamagedError(f"a .keras archive without `{name}`") from None
+    if member.flag_bits & 1:
+        raise DamagedError(f"`{name}` is encrypted")
+    if member.file_size > TEXT_LIMIT:
+        raise DamagedError(f"`{name}` is larger than any configuration: {member.file_size:,} bytes")
+    with archive.open(member) as file:
+        # The size in the directory is a claim.
+        return file.read(TEXT_LIMIT + 1)
+
+
+def _document(config: bytes, metadata: bytes) -> Document:
+    architecture = _mapping(parse(config, f"`{CONFIG}`"))
+    about = parse(metadata, f"`{METADATA}`")
+    if not architecture:
+        raise DamagedError(f"`{CONFIG}` holds no configuration")
+    training = architecture.get("compile_config")
+    return Document(
+        form="keras",
+        architecture=architecture,
+        training=_mapping(training),
+        keras_version=text_of(_mapping(about).get("keras_version")),
+    )
+
+
+def _mapping(value: Value) -> Config:
+    return value if is_config(value) else {}

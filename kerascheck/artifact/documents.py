@@ -1,0 +1,36 @@
+"""What a container holds before it is understood: the configuration of a model as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias, TypeGuard
+
+from msgspec import Struct
+
+from kerascheck.facts.values import UNKNOWN, Unknown, Value
+
+Config: TypeAlias = "Mapping[str, Value]"
+
+
+class Document(Struct, frozen=True):
+    """The texts of one model file, whatever container they came in.
+
+    `architecture` is `{"class_name", "config", …}`, None where the file holds weights alone; `training` the training
+    configuration in the dialect of its writer. `note` says what a user should know of the file as a whole.
+    """
+
+    form: str
+    architecture: Config | None = None
+    training: Config | None = None
+    keras_version: str | Unknown = UNKNOWN
+    backend: str | Unknown = UNKNOWN
+    note: str = ""
+
+
+def is_config(value: Value) -> TypeGuard[Config]:
+    return isinstance(value, Mapping)
+
+
+def text_of(value: Value) -> str | Unknown:
+    """A non-empty text, or else `UNKNOWN`."""
+    return value if isinstance(value, str) and value else UNKNOWN

@@ -1,0 +1,113 @@
+"""One layer of a saved architecture as its file describes it, in any dialect."""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from kerascheck.artifact.documents import Config, is_config
+from kerascheck.artifact.plain_values import shape_of
+from kerascheck.facts.values import UNKNOWN, Shape, Value
+
+_MODELS: Final = frozenset({"Model", "Functional", "Sequential", "Network", "Container"})
+_RAW_OPERATIONS: Final = frozenset(
+    {
+        "TFOpLambda",
+        "SlicingOpLambda",
+        "ClassMethod",
+        "InstanceMethod",
+        "InstanceProperty",
+        "TensorFlowOpLayer",
+        "Operation",
+    }
+)
+_KERAS_ROOTS: Final = frozenset({"keras", "tf_keras", "tensorflow", "builtins"})
+_OPERATION_MODULE: Final = re.compile(r"(?:^|\.)ops(?:\.|$)")
+_WORDS: Final = (re.compile(r"(.)([A-Z][a-z0-9]+)"), re.compile(r"([a-z])([A-Z])"))
+
+
+class EntryKind(enum.Enum):
+    """What an entry of a layer list is."""
+
+    LAYER = "layer"  # a class that some generation of Keras has, or that it never had: the tables decide
+    FOREIGN = "foreign"  # registered by, or living in, code that is not Keras's
+    OPERATION = "operation"
+    SEQUENTIAL = "sequential"
+    FUNCTIONAL = "functional"
+
+
+class Entry(Struct, frozen=True):
+    """An entry of a layer list. `input_shape` is what the file recorded when the layer was built."""
+
+    name: str
+    class_name: str
+    kind: EntryKind
+    config: Config
+    inbound: Value = ()
+    input_shape: Shape = UNKNOWN
+
+
+def entry_of(value: Value) -> Entry | None:
+    """The entry that `{"class_name", "config", …}` describes; None for anything else."""
+    if not is_config(value):
+        return None
+    written = value.get("class_name")
+    config = value.get("config")
+    if not isinstance(written, str) or config is None:
+        return None
+    # A Sequential of Keras before 2.2.3 has its list of layers where others have their arguments.
+    settings = config if is_config(config) else {"layers": config}
+    short = written.rsplit(">", 1)[-1]
+    name = value.get("name") or settings.get("name")
+    return Entry(
+        name=name if isinstance(name, str) else snake_case(short),
+        class_name=short,
+        kind=_kind_of(value, written, short, settings),
+        config=settings,
+        inbound=value.get("inbound_nodes", ()),
+        input_shape=_built_shape(value),
+    )
+
+
+def _kind_of(value: Config, written: str, short: str, config: Config) -> EntryKind:
+    if "layers" in config and "output_layers" in config:
+        return EntryKind.FUNCTIONAL
+    if short in _MODELS and "layers" in config:
+        return EntryKind.SEQUENTIAL
+    module = value.get("module")
+    if isinstance(module, str):
+        root = module.partition(".")[0]
+        if root == "keras" and _OPERATION_MODULE.search(module):
+            return EntryKind.OPERATION
+        if root not in _KERAS_ROOTS:
+            return EntryKind.FOREIGN
+    elif isinstance(value.get("registered_name"), str):
+        return EntryKind.FOREIGN
+    if short in _RAW_OPERATIONS:
+        return EntryKind.OPERATION
+    return EntryKind.FOREIGN if ">" in written else EntryKind.LAYER
+
+
+def _built_shape(value: Config) -> Shape:
+    build = value.get("build_config")
+    recorded = build.get("input_shape") if is_config(build) else value.get("build_input_shape")
+    return shape_of(recorded)
+
+
+def entries_of(config: Config) -> tuple[list[Entry], int]:
+    """The layers of a model's configuration in order, and how many entries of the list are none."""
+    listed = config.get("layers")
+    if not isinstance(listed, tuple):
+        return [], 0
+    found = [entry for item in listed if (entry := entry_of(item)) is not None]
+    return found, len(listed) - len(found)
+
+
+def snake_case(name: str) -> str:
+    """Keras's automatic name of a class: `Conv2D` gives `conv2d`."""
+    for pattern in _WORDS:
+        name = pattern.sub(r"\1_\2", name)
+    return name.lower()

@@ -1,0 +1,131 @@
+"""From a model file to the facts that rules look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from kerascheck.artifact.documents import Document
+from kerascheck.artifact.entries import EntryKind, entry_of
+from kerascheck.artifact.excerpts import excerpts
+from kerascheck.artifact.forms import Form, sniff
+from kerascheck.artifact.graphs import Graphs
+from kerascheck.artifact.refusals import DamagedError, ForeignError
+from kerascheck.artifact.training import compile_of, outputs_of
+from kerascheck.artifact.wiring import output_names
+from kerascheck.facts.artifact import SavedModel
+from kerascheck.facts.graph import GraphKind, ModelGraph
+from kerascheck.findings import FileStatus, Finding, LayerExcerpt, Location
+from kerascheck.keras_api import normalize
+from kerascheck.reader_codes import unreadable_file
+
+
+class ModelFacts(Struct, frozen=True):
+    """All that could be read of one model file; `findings` are what the reader itself has to say.
+
+    `graphs` has the file's model first, then the models nested in it. `saved` is None for a file without a model.
+    """
+
+    saved: SavedModel | None
+    graphs: tuple[ModelGraph, ...] = ()
+    layers: tuple[LayerExcerpt, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    status: FileStatus = FileStatus.OK
+    reason: str = ""
+
+
+def read_model(path: Path, *, display: str = "") -> ModelFacts:
+    """Read a model file or folder; nothing in it is run, unpickled or followed out of it.
+
+    Args:
+        path: the file, or a SavedModel folder.
+        display: what findings call it; by default its path.
+
+    Raises:
+        OSError: when the file cannot be opened.
+    """
+    shown = display or path.as_posix()
+    try:
+        document = _document(path)
+        return _facts(document, shown)
+    except ForeignError as other:
+        return ModelFacts(None, status=FileStatus.SKIPPED, reason=str(other))
+    except DamagedError as damage:
+        return _unreadable(shown, str(damage))
+    except RecursionError:
+        return _unreadable(shown, "its configuration is nested too deeply")
+
+
+def _document(path: Path) -> Document:
+    form = sniff(path)
+    match form:
+        case Form.HDF5:
+            from kerascheck.artifact.hdf5 import read_hdf5
+
+            return read_hdf5(path)
+        case Form.KERAS_ZIP:
+            from kerascheck.artifact.archives import read_archive
+
+            return read_archive(path)
+        case Form.KERAS_FOLDER:
+            from kerascheck.artifact.archives import read_folder
+
+            return read_folder(path)
+        case Form.JSON_ARCHITECTURE:
+            from kerascheck.artifact.architectures import read_json
+
+            return read_json(path)
+        case Form.HTML | Form.EMPTY:
+            raise DamagedError(form.value)
+        case _:
+            raise ForeignError(form.value)
+
+
+def _facts(document: Document, display: str) -> ModelFacts:
+    if document.architecture is None:
+        saved = _saved(document, display, None, Location(display))
+        return ModelFacts(saved, status=FileStatus.PARTIAL, reason=document.note)
+    entry = entry_of(document.architecture)
+    if entry is None:
+        raise DamagedError("its configuration names no class")
+    if entry.kind is EntryKind.LAYER and normalize.layer_from_config(entry.class_name, {}) is not None:
+        raise ForeignError(f"the configuration of one `{entry.class_name}` layer, not of a model")
+    graphs = Graphs(display, document.keras_version)
+    root = graphs.root(entry)
+    compiled = None
+    if document.training is not None:
+        keys = output_names(entry.config.get("output_layers"))
+        compiled = compile_of(document.training, outputs_of(root, keys), root.location, graphs.keys)
+    if compiled is not None:
+        root = replace(root, compiles=(compiled,))
+    models = (root, *graphs.made[:-1])
+    subclassed = root.kind is GraphKind.SUBCLASSED
+    reason = f"`{entry.class_name}` is a class of its own, and the file holds none of its layers" if subclassed else ""
+    return ModelFacts(
+        _saved(document, display, root, root.location),
+        models,
+        excerpts(models),
+        status=FileStatus.PARTIAL if subclassed or not root.whole else FileStatus.OK,
+        reason=reason or ", ".join(gap.construct for gap in root.gaps),
+    )
+
+
+def _saved(document: Document, display: str, graph: ModelGraph | None, location: Location) -> SavedModel:
+    return SavedModel(
+        display,
+        document.form,
+        graph,
+        location,
+        keras_version=document.keras_version,
+        backend=document.backend,
+        note=document.note,
+    )
+
+
+def _unreadable(display: str, reason: str) -> ModelFacts:
+    finding = Finding(
+        message=f"the file could not be read: {reason}", location=Location(display), code=unreadable_file.code
+    )
+    return ModelFacts(None, findings=(finding,), status=FileStatus.ERROR, reason=reason)

@@ -1,0 +1,17 @@
+"""Why a file is not read: each is one line for the user, never a traceback."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEBIBYTE: Final = 1024 * 1024
+TEXT_LIMIT: Final = 64 * MEBIBYTE
+"""The longest configuration that is read; the largest known to be real is 4 MiB."""
+
+
+class DamagedError(Exception):
+    """A model file that cannot be read: cut off, contradicting itself, or made to exhaust its reader."""
+
+
+class ForeignError(Exception):
+    """A sound file that holds no Keras model; the text says what it is instead."""
