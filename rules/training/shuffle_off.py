@@ -1,0 +1,150 @@
+"""`fit` is told not to shuffle rows that have no order.
+
+## What it does
+
+Finds `shuffle=False` and `shuffle="batch"` in a `fit` on arrays, where the rows are known to be images or labelled
+examples of a classification, and the model has no recurrent layer that could need their order.
+
+## Why it matters
+
+Without shuffling, every epoch makes the same batches in the same order. When the rows are sorted, by class or by source,
+each batch pulls the weights towards one class, and the last ones seen win; batch normalization then sees batches that look
+like none at prediction time.
+
+## Bad
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1, shuffle=False)  # KC505
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+x_train, x_test = x_train / 255, x_test / 255
+model = keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Conv2D(32, 3, activation="relu")])
+model.add(keras.layers.GlobalAveragePooling2D())
+model.add(keras.layers.Dropout(0.2))
+model.add(keras.layers.Dense(10, activation="softmax"))
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(
+    x_train,
+    y_train,
+    batch_size=128,
+    epochs=10,
+    validation_split=0.1,
+    shuffle="batch",  # KC505
+)
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+## Good
+
+```python
+import keras
+
+keras.utils.set_random_seed(1)
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1, shuffle=True)
+print(history.history["val_accuracy"])
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+## Known limits
+
+Silent for rows of which nothing is known, for anything that looks like a time series (by its lineage, its name, a
+recurrent or causal layer), for stateful models, and for datasets and generators, whose order `fit` does not touch.
+
+## References
+
+- <https://keras.io/api/models/model_training_apis/#fit-method>
+- Bengio: Practical recommendations for gradient-based training of deep architectures (2012), section 3.1.1
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kerascheck.facts.data import DataArray, DataKind, Order
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
+from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.findings import Edit, Finding, Fix, Related, Severity
+from kerascheck.rule import rule
+
+ORDERED_LAYERS: Final = ("LSTM", "GRU", "RNN", "Conv1D", "Attention", "TimeDistributed", "Bidirectional")
+ORDERED_NAMES: Final = re.compile(r"(time|series|seq|stock|price|window|lag|sensor|signal|ecg|eeg|frame|video|audio)")
+CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"})
+
+
+@rule("KC505", "shuffle-off", Severity.WARNING, since="0.1", fixable=True)
+def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
+    for fit in program.of(Fit):
+        value = fit.arguments.get("shuffle", True)
+        if fit.method != "fit" or not (value is False or value == "batch"):
+            continue
+        graph = program.graph(fit.model)
+        if graph is None or _may_need_order(graph) or not _is_unordered(fit):
+            continue
+        first = arrays(fit.x)[0]
+        sorted_rows = first.order is Order.SORTED
+        place = fit.place("shuffle")
+        yield Finding(
+            message=_message(value == "batch", sorted_rows),
+            location=place,
+            label="the rows stay in place" if value is False else "only blocks of rows are shuffled",
+            help="leave `shuffle` at True; `fit` then draws a new order for each epoch",
+            related=(Related(first.location, "the rows come from here, sorted"),) if sorted_rows else (),
+            fix=Fix((Edit(place, "True"),)),
+        )
+
+
+def _message(blocks: bool, sorted_rows: bool) -> str:
+    if blocks:
+        return '`shuffle="batch"` moves whole batches about, so that the same rows share a batch in every epoch'
+    if sorted_rows:
+        return "`shuffle=False` on sorted rows makes batches of one kind, and the last ones of each epoch win"
+    return "`shuffle=False` makes the same batches in the same order in every epoch"
+
+
+def _is_unordered(fit: Fit) -> bool:
+    """Whether the rows are proven to be single examples: labelled images or rows of a classification."""
+    found = arrays(fit.x)
+    if not found or any(array.kind is not DataKind.ARRAY or _looks_temporal(array) for array in found):
+        return False
+    losses = fit.compile.losses if fit.compile is not None else ()
+    classes = isinstance(losses, tuple) and any(loss is not None and loss.name in CLASS_LOSSES for loss in losses)
+    return classes or all(isinstance(array.shape, tuple) and len(array.shape) == 4 for array in found)
+
+
+def _looks_temporal(array: DataArray) -> bool:
+    return array.order is Order.TEMPORAL or bool(ORDERED_NAMES.search(array.name.lower()))
+
+
+def _may_need_order(graph: ModelGraph) -> bool:
+    if not graph.whole:
+        return True
+    return any(
+        layer.kind is LayerKind.CUSTOM
+        or layer["stateful"] is True
+        or any(part in layer.class_name for part in ORDERED_LAYERS)
+        for layer in _all(graph)
+    )
+
+
+def _all(graph: ModelGraph) -> Iterator[Layer]:
+    for layer in graph.layers:
+        yield layer
+        if layer.model is not None:
+            yield from _all(layer.model)
