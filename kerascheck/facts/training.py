@@ -70,6 +70,7 @@ class Fit(Event, frozen=True):
     names, only those that were given; `places` where each value stands. `model` is the key of the ModelGraph, or UNKNOWN.
     `callbacks` is UNKNOWN when the list is not wholly known. `result_used` is false only when the History is proven to be
     thrown away; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
+    `name_place` is where the method's name stands.
     """
 
     method: str = "fit"
@@ -86,6 +87,7 @@ class Fit(Event, frozen=True):
     compile: Compile | None = None
     written: Mapping[str, str] = field(default_factory=dict[str, str])
     slot: Slot | None = None
+    name_place: Location | None = None
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)
@@ -102,6 +104,7 @@ class Evaluation(Event, frozen=True):
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     unexpanded: bool = False
     slot: Slot | None = None
+    name_place: Location | None = None
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)
@@ -158,7 +161,7 @@ E = TypeVar("E", bound=Event)
 
 
 class TrainingProgram(Struct, frozen=True):
-    """All that a script does with Keras, in order. `models` by key, in their last state."""
+    """All that a script does with Keras, in order. `models` by key, in their last state; `imports` names the packages."""
 
     models: Mapping[int, ModelGraph]
     events: tuple[Event, ...]
@@ -166,6 +169,7 @@ class TrainingProgram(Struct, frozen=True):
     seeds: tuple[Location, ...] = ()
     target_keras: int | Unknown = UNKNOWN
     cut_short: str = ""
+    imports: frozenset[str] = frozenset()
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""
@@ -178,8 +182,31 @@ class TrainingProgram(Struct, frozen=True):
                 for array in arrays(event.x):
                     yield event, array
 
+    def uses(self, model: int | Unknown, *uses: str) -> Iterator[ModelUse]:
+        """The further uses of a model, all of them or those named."""
+        return (event for event in self.of(ModelUse) if event.model == model and (not uses or event.use in uses))
+
+    def related(self, model: int | Unknown, other: int | Unknown) -> bool:
+        """Whether two models may share weights: they are one, one holds the other, a layer is in both, or it is not known."""
+        first, second = self.graph(model), self.graph(other)
+        if model == other or first is None or second is None:
+            return True
+        if not first.whole or not second.whole:
+            return True
+        return bool(_layer_keys(first) & _layer_keys(second))
+
     def graph(self, key: int | Unknown) -> ModelGraph | None:
         return None if isinstance(key, Unknown) else self.models.get(key)
+
+
+def _layer_keys(graph: ModelGraph) -> set[int]:
+    keys = {graph.key}
+    for layer in graph.layers:
+        keys.add(layer.key)
+        for part in (layer.inner, *(layer.model.layers if layer.model is not None else ())):
+            if part is not None:
+                keys.add(part.key)
+    return keys
 
 
 class ApiCall(Struct, frozen=True):

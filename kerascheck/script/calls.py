@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec.structs import replace
 
 from kerascheck.facts.training import ApiCall
+from kerascheck.findings import Location
 from kerascheck.script.classes import Classes
 from kerascheck.script.handlers import HANDLERS, LIBRARIES
 from kerascheck.script.uses import note_passed
@@ -111,12 +112,7 @@ class Calls(Classes):
         identity = (qualified, place)
         if identity in self.api_calls:
             return
-        called = node.func if isinstance(node, ast.Call) else node
-        name_place = self.place(called)
-        if isinstance(called, ast.Attribute):
-            width = len(called.attr)
-
-            name_place = replace(name_place, line=name_place.end_line, column=name_place.end_column - width)
+        name_place = self.name_place(node)
         keywords = {}
         for keyword_name, keyword in arguments.keyword_nodes.items():
             whole = self.place(keyword)
@@ -125,6 +121,14 @@ class Calls(Classes):
         self.api_calls[identity] = ApiCall(
             name, qualified, place, True, keywords, len(arguments.positional), name_place
         )
+
+    def name_place(self, node: ast.expr) -> Location:
+        """Where the last part of the name of what is called stands."""
+        called = node.func if isinstance(node, ast.Call) else node
+        place = self.place(called)
+        if isinstance(called, ast.Attribute):
+            return replace(place, line=place.end_line, column=place.end_column - len(called.attr))
+        return place
 
     def unknown_call(self, function: object, arguments: Arguments, node: ast.expr) -> object:
         """The result of a function that is not known: an opaque node when it takes tensors."""

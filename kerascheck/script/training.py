@@ -133,6 +133,7 @@ class Training(Compiles):
             unexpanded=not arguments.complete,
             compile=model.compiles[-1] if model.compiles else None,
             slot=self._slot(node),
+            name_place=self.name_place(node),
         )
         self.record(event)
         return HistoryValue(event.order)
@@ -241,6 +242,7 @@ class Training(Compiles):
                 places=argument_places(self, arguments, sources),
                 unexpanded=not arguments.complete,
                 slot=self._slot(node),
+                name_place=self.name_place(node),
             )
         )
         if method.startswith("predict"):
