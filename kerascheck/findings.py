@@ -106,7 +106,7 @@ class Coverage(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """What was found about one file. `excerpts` holds the sources that a report draws frames from."""
+    """What was found about one file. `source` is what a report draws frames from; `reads` are the other files read for it."""
 
     path: str
     kind: FileKind
@@ -118,6 +118,7 @@ class FileReport(Struct, frozen=True):
     layers: tuple[LayerExcerpt, ...] = ()
     fault: bool = False
     coverage: Coverage | None = None
+    reads: tuple[str, ...] = ()
 
 
 class SourceText(Struct, frozen=True):

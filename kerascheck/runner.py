@@ -5,13 +5,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kerascheck.config import Choice, Config, find_config
 from kerascheck.errors import InputError
 from kerascheck.findings import FileKind, FileReport, Report, Severity
 from kerascheck.folders import walk
 from kerascheck.linter import Plan, Target, lint, lint_model, lint_script, lint_source
+
+if TYPE_CHECKING:
+    from kerascheck.cache import Cache
 
 SCRIPT_SUFFIXES: Final = frozenset({".py", ".ipynb"})
 MODEL_SUFFIXES: Final = frozenset({".h5", ".hdf5", ".keras"})
@@ -85,7 +88,12 @@ def check_paths(
 
 
 def run(
-    targets: Sequence[Target], plan: Plan, advance: Callable[[], None] | None = None, jobs: int | None = None
+    targets: Sequence[Target],
+    plan: Plan,
+    advance: Callable[[], None] | None = None,
+    *,
+    jobs: int | None = None,
+    cache: Cache | None = None,
 ) -> Report:
     """Lint the targets.
 
@@ -94,13 +102,27 @@ def run(
         plan: what to do to each.
         advance: called after each file.
         jobs: how many worker processes; None takes one a processor where there are many files, and for few files none.
+        cache: where reports of earlier runs are looked up, and those of this one kept.
     """
     reports: list[FileReport] = []
-    for report in _reports(targets, plan, jobs):
+    for report in _looked_up(targets, plan, jobs, cache) if cache is not None else _reports(targets, plan, jobs):
         reports.append(report)
         if advance is not None:
             advance()
     return Report(tuple(sorted(reports, key=lambda report: report.path)))
+
+
+def _looked_up(targets: Sequence[Target], plan: Plan, jobs: int | None, cache: Cache) -> Iterator[FileReport]:
+    missing: dict[str, Target] = {}
+    for target in targets:
+        known = cache.find(target)
+        if known is not None:
+            yield known
+        else:
+            missing[target.display] = target
+    for report in _reports(list(missing.values()), plan, jobs):
+        cache.keep(missing[report.path], report)
+        yield report
 
 
 def _reports(targets: Sequence[Target], plan: Plan, jobs: int | None) -> Iterator[FileReport]:

@@ -1,0 +1,116 @@
+"""What an earlier run found, kept by the content of the files, so that a folder is read once.
+
+An entry is served when the file, every file that was read beside it, the configuration, the rules and kerascheck
+itself are as they were. Nothing in an entry is executed: it is MessagePack of known types, and a damaged one is passed by.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from kerascheck import __version__
+from kerascheck.findings import FileKind, FileReport
+
+if TYPE_CHECKING:
+    from kerascheck.linter import Plan, Target
+
+FOLDER: Final = ".kerascheck_cache"
+
+
+class Entry(Struct, frozen=True):
+    """The report of one file, the state of that file, and of the others that were read for it."""
+
+    state: str
+    beside: tuple[tuple[str, str], ...]
+    report: FileReport
+
+
+class Cache:
+    """The entries of one configuration under one folder."""
+
+    def __init__(self, folder: Path, fingerprint: str) -> None:
+        self._folder = folder / __version__
+        self._fingerprint = fingerprint
+        self._decoder = msgspec.msgpack.Decoder(Entry)
+        self._ready = False
+
+    def find(self, target: Target) -> FileReport | None:
+        """The report of an earlier run; None where there is none or anything has changed."""
+        try:
+            entry = self._decoder.decode(self._path(target).read_bytes())
+        except (OSError, msgspec.MsgspecError):
+            return None
+        if entry.state != state_of(target.path, target.kind):
+            return None
+        fresh = all(state_of(Path(path), FileKind.SCRIPT) == state for path, state in entry.beside)
+        return entry.report if fresh else None
+
+    def keep(self, target: Target, report: FileReport) -> None:
+        """Store a report; a folder that cannot be written costs the cache, not the run."""
+        state = state_of(target.path, target.kind)
+        if not state or report.fault:
+            return
+        beside = tuple((path, state_of(Path(path), FileKind.SCRIPT)) for path in report.reads)
+        data = msgspec.msgpack.encode(Entry(state, beside, report))
+        try:
+            self._prepare()
+            handle, name = tempfile.mkstemp(dir=self._folder)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(name, self._path(target))
+        except OSError:
+            return
+
+    def _path(self, target: Target) -> Path:
+        return self._folder / digest((self._fingerprint, target.display, target.kind.value))
+
+    def _prepare(self) -> None:
+        if not self._ready:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            ignore = self._folder.parent / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+            self._ready = True
+
+
+def state_of(path: Path, kind: FileKind) -> str:
+    """What changes when a file does: of a source its content, of a model its size and time; empty where it is gone."""
+    try:
+        if kind is FileKind.MODEL:
+            found = path.stat()
+            return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
+        return blake2b(path.read_bytes(), digest_size=16).hexdigest()
+    except OSError:
+        return ""
+
+
+def digest(parts: Iterable[str]) -> str:
+    """A file name for a sequence of texts."""
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def cache_of(plan: Plan) -> Cache:
+    """The cache of a run, in the folder of its configuration."""
+    parts = [__version__, sys.version, os.getcwd(), repr(plan.config)]
+    parts += [rule.code for rule in plan.selection.rules]
+    packs = {Path(rule.check.__code__.co_filename).parent for rule in plan.selection.catalogue.rules}
+    for folder in sorted({Path(__file__).parent, *packs}):
+        parts += [_times(file) for file in sorted(folder.rglob("*")) if file.suffix in (".py", ".json")]
+    return Cache(plan.config.root / FOLDER, digest(parts))
+
+
+def _times(path: Path) -> str:
+    try:
+        found = path.stat()
+    except OSError:
+        return str(path)
+    return f"{path} {found.st_size} {found.st_mtime_ns}"
