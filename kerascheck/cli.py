@@ -61,6 +61,11 @@ OutputFile = Annotated[
 ]
 Statistics = Annotated[bool, typer.Option("--statistics", help="Count the findings of each rule below the report.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Read every file of a folder anew.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", metavar="N", min=0, help="Worker processes; by default one a core for many files."),
+]
 ConfigFile = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Use this file instead of the nearest configuration.")
 ]
@@ -97,6 +102,8 @@ def lint(
     output_file: OutputFile = None,
     statistics: Statistics = False,
     no_progress: NoProgress = False,
+    no_cache: NoCache = False,
+    jobs: Jobs = None,
     config: ConfigFile = None,
     stdin_filename: StdinName = "",
 ) -> None:
@@ -114,6 +121,8 @@ def lint(
         output_file=output_file,
         statistics=statistics,
         no_progress=no_progress,
+        no_cache=no_cache,
+        jobs=jobs,
         config=config,
     )
     if paths == ["-"] and mode is not command.Mode.MODEL:
@@ -131,6 +140,32 @@ class _FilesOnly(TyperCommand):
 app.command("script", help="Check training scripts and notebooks.")(lint)
 app.command("model", help="Check saved models; they are read, never loaded.", cls=_FilesOnly)(lint)
 app.command("check", help="Check both kinds, told apart by their content.")(lint)
+
+
+@app.command()
+def fix(
+    paths: Paths,
+    select: Select = None,
+    extend_select: ExtendSelect = None,
+    ignore: Ignore = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what would change and write nothing.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Also make changes that can alter what the program computes.")
+    ] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Mend scripts and notebooks in place, where a rule offers a fix."""
+    from kerascheck.fix_command import FixCommand
+
+    run = FixCommand(
+        select=_listed(select),
+        extend_select=_listed(extend_select) or (),
+        ignore=_listed(ignore) or (),
+        diff=diff,
+        unsafe=unsafe_fixes,
+        config=config,
+    )
+    raise typer.Exit(run.mend(paths))
 
 
 @app.command()

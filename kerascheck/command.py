@@ -35,6 +35,8 @@ class Command(Struct, frozen=True):
     output_file: Path | None = None
     statistics: bool = False
     no_progress: bool = False
+    no_cache: bool = False
+    jobs: int | None = None
     config: Path | None = None
 
     def lint(self, written: Sequence[str], mode: Mode) -> int:
@@ -47,7 +49,8 @@ class Command(Struct, frozen=True):
         paths = [Path(path) for path in written]
         config = self._settings(paths)
         plan = Plan(config)
-        return self._finish(self._linted(collect(paths, mode, config), plan), plan)
+        cached = not self.no_cache and any(path.is_dir() for path in paths)
+        return self._finish(self._linted(collect(paths, mode, config), plan, cached=cached), plan)
 
     def lint_standard_input(self, name: str) -> int:
         """Lint what comes on standard input, write the report, and return the exit code.
@@ -71,15 +74,23 @@ class Command(Struct, frozen=True):
         choice = Choice(self.select, self.extend_select, self.ignore)
         return found.override(choice, LEVELS[self.fail_on] if self.fail_on else None)
 
-    def _linted(self, targets: list[Target], plan: Plan) -> Report:
+    def _linted(self, targets: list[Target], plan: Plan, *, cached: bool) -> Report:
+        cache = None
+        if cached:
+            from kerascheck.cache import cache_of
+
+            cache = cache_of(plan)
         if self.no_progress or len(targets) < MANY_FILES or not sys.stderr.isatty():
-            return run(targets, plan)
+            return run(targets, plan, jobs=self.jobs, cache=cache)
         from rich.console import Console
         from rich.progress import Progress
 
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        # Drawn after each file and not by a thread: worker processes are forked, which threads forbid.
+        with Progress(console=Console(stderr=True), transient=True, auto_refresh=False) as progress:
             task = progress.add_task("Checking", total=len(targets))
-            return run(targets, plan, lambda: progress.advance(task))
+            return run(
+                targets, plan, lambda: progress.update(task, advance=1, refresh=True), jobs=self.jobs, cache=cache
+            )
 
     def _finish(self, report: Report, plan: Plan) -> int:
         self._write(self._rendered(report, plan))

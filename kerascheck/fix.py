@@ -22,13 +22,14 @@ ROUNDS: Final = 12
 
 
 class Mended(Struct, frozen=True):
-    """A file before and after its fixes; `note` says why it was left alone or what could not be done."""
+    """A file before and after its fixes; `note` says why it was left alone. `unsafe` counts the fixes not asked for."""
 
     display: str
     before: str
     after: str
     findings: tuple[Finding, ...] = ()
     note: str = ""
+    unsafe: int = 0
 
     @property
     def changed(self) -> bool:
@@ -65,7 +66,8 @@ def mend_source(data: bytes, display: str, plan: Plan, path: Path, *, unsafe: bo
             break
         text, mended, report = step
         done += mended
-    return Mended(display, form.text, text, tuple(done)), form
+    left = sum(finding.fix is not None and not finding.fix.safe for finding in report.findings)
+    return Mended(display, form.text, text, tuple(done), unsafe=0 if unsafe else left), form
 
 
 Step = tuple[str, tuple[Finding, ...], FileReport]
