@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 TEST_JOBS ?= 2
 PYTEST_ARGS ?=
 SOURCES := kerascheck rules tests tools benchmarks

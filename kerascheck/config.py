@@ -35,7 +35,7 @@ class Config(Struct, frozen=True):
     single rules by code or name. `target_keras` is 1, 2 or 3.
     """
 
-    root: Path
+    root: Path = Path()
     source: str = "the configuration"
     choices: tuple[Choice, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -94,9 +94,9 @@ def parse_config(table: Mapping[str, object], root: Path, source: str) -> Config
     """
     config = Config(root, source)
     for key, value in table.items():
-        reader = _KEYS.get(key)
+        reader = KEYS.get(key)
         if reader is None:
-            raise ConfigError(f"{source}: unknown key `{key}`{nearest(key, _KEYS)}")
+            raise ConfigError(f"{source}: unknown key `{key}`{nearest(key, KEYS)}")
         try:
             config = reader(config, value)
         except _Refused as refused:
@@ -221,7 +221,7 @@ def _thresholds(rule: str, value: object) -> Mapping[str, float]:
     return options
 
 
-_KEYS: Final[Mapping[str, Callable[[Config, object], Config]]] = {
+KEYS: Final[Mapping[str, Callable[[Config, object], Config]]] = {
     "select": _select,
     "extend-select": _extend_select,
     "ignore": _ignore,
