@@ -41,6 +41,7 @@ class Rule(Struct, frozen=True):
     """A check with its code, kebab-case name, default severity, and the facts that its parameters ask for.
 
     `options` are the thresholds it knows, by name, with their defaults. `fixable` when it offers edits.
+    A fact that is `optional` is None where the file has none: `program: TrainingProgram | None` for a model file.
     """
 
     code: str
@@ -53,6 +54,7 @@ class Rule(Struct, frozen=True):
     preview: bool = False
     options: Mapping[str, float] = field(default_factory=dict[str, float])
     aliases: tuple[str, ...] = ()
+    optional: frozenset[type] = frozenset()
 
     @property
     def documentation(self) -> str:
@@ -76,8 +78,8 @@ class Rule(Struct, frozen=True):
         for kind in self.facts:
             if kind is Options:
                 arguments.append(options)
-            elif kind in available:
-                arguments.append(available[kind])
+            elif kind in available or kind in self.optional:
+                arguments.append(available.get(kind))
             else:
                 return
         for finding in self.check(*arguments):
@@ -120,11 +122,19 @@ def rule(
 
     def declare(check: Check) -> Rule:
         hints = typing.get_type_hints(check)
-        kinds = tuple(hints.get(parameter, object) for parameter in inspect.signature(check).parameters)
+        asked = [hints.get(parameter, object) for parameter in inspect.signature(check).parameters]
+        kinds = tuple(_fact(hint) for hint in asked)
+        optional = frozenset(kind for kind, hint in zip(kinds, asked, strict=True) if kind is not hint)
         for kind in kinds:
             if kind not in FACTS and kind is not Options:
                 known = ", ".join(fact.__name__ for fact in FACTS)
                 raise TypeError(f"rule {code}: a parameter must be annotated with one of {known}, Options")
-        return Rule(code, name, severity, check, kinds, since, fixable, preview, dict(options or {}), aliases)
+        return Rule(code, name, severity, check, kinds, since, fixable, preview, dict(options or {}), aliases, optional)
 
     return declare
+
+
+def _fact(hint: object) -> type:
+    """The fact that an annotation asks for; `X | None` asks for X."""
+    found = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+    return found[0] if len(found) == 1 and found[0] in FACTS else typing.cast("type", hint)

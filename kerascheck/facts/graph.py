@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
+from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location
 
@@ -43,7 +44,8 @@ class Layer(Struct, frozen=True):
     `class_name` is today's Keras class (`Conv2D` for Keras 1's `Convolution2D`), `written` the name in the source or
     file. `config` holds every argument of that class under today's Keras 3 name, defaults filled in, `UNKNOWN` where it
     is not proven; activations, losses and the like are lower-case strings (`relu`) or a `Symbol`. `given` names the
-    arguments that the author wrote, and `places` where each written value stands (scripts only).
+    arguments that the author wrote, `places` where each written value stands, and `slot` where one more would go
+    (scripts only).
     For a wrapper (`TimeDistributed`, `Bidirectional`) `inner` is the wrapped layer.
     `key` is the identity of the instance: two nodes with one key share weights.
     """
@@ -63,6 +65,7 @@ class Layer(Struct, frozen=True):
     trainable: bool | Unknown = True
     path: str = ""
     repeated: bool = False
+    slot: Slot | None = None
 
     def __getitem__(self, argument: str) -> Value:
         """The value of an argument; `UNKNOWN` where the layer has none of that name."""
@@ -71,6 +74,17 @@ class Layer(Struct, frozen=True):
     def place(self, argument: str) -> Location:
         """Where an argument's value was written, or else where the layer was made."""
         return self.places.get(argument, self.location)
+
+    @property
+    def label(self) -> str:
+        """What its author calls it: the name it was given or is stored under, or else the class as written."""
+        named = "name" in self.given or not self.location.line
+        return self.name if named else self.written or self.class_name
+
+    @property
+    def address(self) -> str:
+        """How a report names the layer: its path in a model file, its name in a script."""
+        return self.name if self.location.line else self.path or self.name
 
     @property
     def activation(self) -> str | Unknown | None:
@@ -104,7 +118,10 @@ class Node(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """A call that Keras refuses: shape inference met a rank or sizes that cannot go together."""
+    """A call that Keras refuses: shape inference met a rank or sizes that cannot go together.
+
+    `message` is a sentence without its subject, which is the layer.
+    """
 
     kind: str  # "rank" or "shape"
     layer: Layer
@@ -145,6 +162,11 @@ class Loss(Struct, frozen=True):
     custom: bool = False
     written: str = ""
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    slot: Slot | None = None
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
 
 
 class Compile(Struct, frozen=True):

@@ -25,6 +25,7 @@ KEEPS_ROWS = frozenset(
     {"astype", "copy", "to_numpy", "toarray", "todense", "fillna", "clip", "round", "numpy", "as_matrix", "squeeze", "view",
      "float", "values"}
 )  # fmt: skip
+SAME_ELEMENTS = frozenset({"batch", "cache", "prefetch", "rebatch", "repeat", "unbatch", "with_options"})
 COLUMNS = frozenset(
     {"drop", "pop", "get_dummies", "filter", "select_dtypes", "rename", "reset_index", "map", "replace"}
 )
@@ -307,4 +308,4 @@ class Arrays(Preprocessing):
             return self.stepped(array, StepKind.SHUFFLED, node, name, order=Order.SHUFFLED)
         if name in {"take", "skip"}:
             return self.derive(array, rows=None)
-        return self.derive(array)
+        return self.derive(array) if name in SAME_ELEMENTS else self.derive(array, encoding=Encoding.UNKNOWN)

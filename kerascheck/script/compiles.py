@@ -67,8 +67,12 @@ class Compiles(Graphs):
             optimizer=self.optimizer_fact(optimizer, places.get("optimizer", location))
             if complete or optimizer
             else None,
-            losses=self._losses(model, loss, places.get("loss", location)) if complete or loss else UNKNOWN,
-            metrics=self._metrics(metrics, places.get("metrics", location)) if complete or metrics else UNKNOWN,
+            losses=self._losses(model, loss, places.get("loss", location), _argument(arguments, 1, "loss"))
+            if complete or loss
+            else UNKNOWN,
+            metrics=self._metrics(metrics, places.get("metrics", location), _argument(arguments, 2, "metrics"))
+            if complete or metrics
+            else UNKNOWN,
             location=location,
             arguments=values,
             places=places,
@@ -91,27 +95,31 @@ class Compiles(Graphs):
             return None
         return Optimizer(next(self.keys), UNKNOWN, {}, location)
 
-    def _losses(self, model: ModelValue, value: object, location: Location) -> tuple[Loss | None, ...] | Unknown:
+    def _losses(
+        self, model: ModelValue, value: object, location: Location, node: ast.expr | None
+    ) -> tuple[Loss | None, ...] | Unknown:
         count = len(model.outputs)
         if isinstance(value, (ListValue, tuple)):
             items = value.items if isinstance(value, ListValue) else list(value)
             if isinstance(value, ListValue) and not value.whole:
                 return UNKNOWN
-            losses = tuple(self.loss_fact(item, location) for item in items)
+            places = self._item_places(node, len(items), location)
+            losses = tuple(self.loss_fact(item, place) for item, place in zip(items, places, strict=True))
             return losses if len(losses) == count or not count else UNKNOWN
         if isinstance(value, DictValue):
-            return self._named_losses(model, value, location)
+            return self._named_losses(model, value, location, node)
         loss = self.loss_fact(value, location)
         return (loss,) * max(count, 1)
 
     def _named_losses(
-        self, model: ModelValue, value: DictValue, location: Location
+        self, model: ModelValue, value: DictValue, location: Location, node: ast.expr | None
     ) -> tuple[Loss | None, ...] | Unknown:
         producers = [self.assembly.producer(tensor) for tensor in model.outputs]
         names = [producer.layer.name if producer is not None else "" for producer in producers]
         if not value.whole or len(set(names)) != len(names) or not set(value.items) <= set(names):
             return UNKNOWN
-        return tuple(self.loss_fact(value.items[name], location) if name in value.items else None for name in names)
+        places = dict(zip(value.items, self._item_places(node, len(value.items), location), strict=True))
+        return tuple(self.loss_fact(value.items[name], places[name]) if name in value.items else None for name in names)
 
     def loss_fact(self, value: object, location: Location, *, metric: bool = False) -> Loss | None:
         """The loss or metric that a value stands for."""
@@ -132,15 +140,23 @@ class Compiles(Graphs):
             return Loss(value.cls.name, location, UNKNOWN, custom=True, written=value.cls.name)
         return Loss(UNKNOWN, location, UNKNOWN)
 
-    def _metrics(self, value: object, location: Location) -> tuple[Loss, ...] | Unknown:
+    def _item_places(self, node: ast.expr | None, count: int, location: Location) -> list[Location]:
+        """Where each item of a list or dictionary stands that is written out; else where the whole does."""
+        items = (
+            node.elts if isinstance(node, (ast.List, ast.Tuple)) else node.values if isinstance(node, ast.Dict) else []
+        )
+        return [self.place(item) for item in items] if len(items) == count else [location] * count
+
+    def _metrics(self, value: object, location: Location, node: ast.expr | None) -> tuple[Loss, ...] | Unknown:
         if value is None:
             return ()
         if isinstance(value, ListValue) and value.whole:
             found: list[Loss] = []
-            for item in value.items:
+            places = self._item_places(node, len(value.items), location)
+            for item, place in zip(value.items, places, strict=True):
                 if isinstance(item, (ListValue, tuple, DictValue)):
                     return UNKNOWN
-                loss = self.loss_fact(item, location, metric=True)
+                loss = self.loss_fact(item, place, metric=True)
                 if loss is not None:
                     found.append(loss)
             return tuple(found)
@@ -162,6 +178,8 @@ class Compiles(Graphs):
                 logits if isinstance(logits, bool) else UNKNOWN,
                 written=written,
                 arguments=mapping_of(arguments.keywords),
+                places={name: self.place(keyword.value) for name, keyword in arguments.keyword_nodes.items()},
+                slot=self._slot(node),
             )
         )
 
@@ -220,3 +238,11 @@ class Compiles(Graphs):
             return UNKNOWN
         callbacks = [item.callback for item in items if isinstance(item, CallbackValue)]
         return tuple(callbacks) if len(callbacks) == len(items) else UNKNOWN
+
+
+def _argument(arguments: Arguments, index: int, name: str) -> ast.expr | None:
+    """The source of an argument."""
+    keyword = arguments.keyword_nodes.get(name)
+    if keyword is not None:
+        return keyword.value
+    return arguments.positional_nodes[index] if index < len(arguments.positional_nodes) else None

@@ -23,6 +23,12 @@ from kerascheck.script.values import (
 FIT_METHODS = frozenset(
     {"fit", "fit_transform", "fit_resample", "partial_fit", "fit_on_texts", "fit_on_sequences", "adapt"}
 )
+CLASS_MODES: dict[object, Encoding] = {
+    "categorical": Encoding.ONE_HOT,
+    "binary": Encoding.INTEGER,
+    "sparse": Encoding.INTEGER,
+    "int": Encoding.INTEGER,
+}
 ONE_HOT = frozenset({"OneHotEncoder", "LabelBinarizer"})
 
 
@@ -92,7 +98,18 @@ class Preprocessing(Training):
             steps = (*steps, Step(StepKind.AUGMENTED, place, "ImageDataGenerator", subject.key))
         if shuffle is True:
             steps = (*steps, Step(StepKind.SHUFFLED, place, name))
-        return self.array(node, kind=DataKind.GENERATOR, history=steps)
+        return self.array(node, kind=DataKind.GENERATOR, history=steps, encoding=self._flow_encoding(name, arguments))
+
+    @staticmethod
+    def _flow_encoding(name: str, arguments: Arguments) -> Encoding:
+        """How the labels that a generator yields are written."""
+        if name == "flow":
+            labels = arguments.get(1, "y")
+            return labels.data.encoding if isinstance(labels, ArrayValue) else Encoding.UNKNOWN
+        position = {"flow_from_directory": 4, "flow_from_dataframe": 8}.get(name)
+        default = "categorical" if position is not None and arguments.complete else None
+        mode = arguments.get(position, "class_mode", default=default)
+        return CLASS_MODES.get(mode, Encoding.UNKNOWN) if isinstance(mode, str) else Encoding.UNKNOWN
 
     def generator_of(self, node: ast.AST, name: str) -> ArrayValue:
         """What a call of a generator function gives."""

@@ -16,6 +16,7 @@ from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import shape_fact
 from kerascheck.script.machine import mapping_of, to_value, values_of
+from kerascheck.script.preprocessing import CLASS_MODES
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -295,7 +296,11 @@ def pad_sequences(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 )
 def dataset_from_directory(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """A tf.data.Dataset."""
-    return ev.array(arguments.node, kind=DataKind.DATASET)
+    default = "int" if arguments.complete and path.parts[-1] != "timeseries_dataset_from_array" else None
+    mode = arguments.get(2, "label_mode", default=default)
+    labelled = isinstance(mode, str) and arguments.get(1, "labels", default="inferred") is not None
+    encoding = CLASS_MODES.get(mode, Encoding.UNKNOWN) if labelled else Encoding.UNKNOWN
+    return ev.array(arguments.node, kind=DataKind.DATASET, encoding=encoding)
 
 
 @handles("keras.utils.set_random_seed")
