@@ -11,6 +11,7 @@ from msgspec import Struct
 from kerascheck.artifact.documents import Config, is_config
 from kerascheck.artifact.plain_values import shape_of
 from kerascheck.facts.values import UNKNOWN, Shape, Value
+from kerascheck.keras_api import tables
 
 _MODELS: Final = frozenset({"Model", "Functional", "Sequential", "Network", "Container"})
 _RAW_OPERATIONS: Final = frozenset(
@@ -86,9 +87,21 @@ def _kind_of(value: Config, written: str, short: str, config: Config) -> EntryKi
             return EntryKind.FOREIGN
     elif isinstance(value.get("registered_name"), str):
         return EntryKind.FOREIGN
-    if short in _RAW_OPERATIONS:
+    if short in _RAW_OPERATIONS or _is_bare_operation(value, short, config):
         return EntryKind.OPERATION
     return EntryKind.FOREIGN if ">" in written else EntryKind.LAYER
+
+
+def _is_bare_operation(value: Config, short: str, config: Config) -> bool:
+    """Whether an entry without a module is an operation: in HDF5 files Keras 3 writes `Add` for `x + y` and for the layer.
+
+    A layer's configuration always says whether it is trainable, an operation's never does.
+    """
+    inbound = value.get("inbound_nodes")
+    if "module" in value or "trainable" in config or not isinstance(inbound, tuple) or not inbound:
+        return False
+    name = snake_case(short)
+    return is_config(inbound[0]) and (name in tables.names("operations") or name == "get_item")
 
 
 def _built_shape(value: Config) -> Shape:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.artifact.documents import is_config
 from kerascheck.artifact.entries import Entry, EntryKind, entries_of, entry_of
 from kerascheck.artifact.layers import (
     Site,
@@ -23,7 +22,7 @@ from kerascheck.artifact.plain_values import shape_of
 from kerascheck.artifact.wiring import Reference, Wiring, references, wirings
 from kerascheck.assembly import Assembly, declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 
 DEPTH_LIMIT: Final = 32
 """How deep models may be nested in models; deeper ones are opaque layers."""
@@ -257,7 +256,7 @@ class _Net:
         """What all references together say: the shape of each tensor, and how many outputs and calls a layer has."""
         shapes: dict[tuple[str, int, int], Shape] = {}
         counts: dict[tuple[str, int], int] = {}
-        highest: dict[str, int] = {}
+        lowest: dict[str, int] = {}
         built = {item.name: item.input_shape for item in self._entries}
         users = [(name, call) for name, calls in self._calls.items() for call in calls]
         for name, call in [*users, ("", Wiring((*self._ends, *self._starts), {}))]:
@@ -268,17 +267,11 @@ class _Net:
                 if shapes.get(place, UNKNOWN) is UNKNOWN:
                     shapes[place] = shape
                 counts[place[:2]] = max(counts.get(place[:2], 1), made.tensor + 1)
-                highest[made.layer] = max(highest.get(made.layer, 0), made.node)
-        return shapes, counts, {item.name: self._offset(item, highest) for item in self._entries}
-
-    def _offset(self, entry: Entry, highest: Mapping[str, int]) -> int:
-        """The index of a layer's first call: a model's own construction is call 0 of it, but for a Sequential of Keras 3."""
-        calls = len(self._calls[entry.name])
-        top = highest.get(entry.name, 0)
-        if entry.kind not in _MODELS:
-            return 0
-        usual = 0 if entry.kind is EntryKind.SEQUENTIAL and is_config(_first(entry.inbound)) else 1
-        return usual if top < calls + usual else max(top + 1 - calls, 0)
+                lowest[made.layer] = min(lowest.get(made.layer, made.node), made.node)
+        # Every call is on a way to an output, so that the lowest reference is to the first one. It is 1 for a model
+        # in Keras 1, 2 and early 3: its own construction is call 0 of it.
+        models = {item.name for item in self._entries if item.kind in _MODELS}
+        return shapes, counts, {name: lowest.get(name, 0) if name in models else 0 for name in self._calls}
 
     def _enter(self, entry: Entry) -> None:
         """A layer that is called on nothing: an input, or a model whose inputs are the outer model's."""
@@ -357,10 +350,6 @@ class _Net:
             if (layer := self._layers.get(entry.name)) is not None
             and (entry.kind is not EntryKind.OPERATION or entry.name in reached)
         ]
-
-
-def _first(value: Value) -> Value:
-    return value[0] if isinstance(value, tuple) and value else None
 
 
 def _dtype(layer: Layer) -> str | Unknown:

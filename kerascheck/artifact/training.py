@@ -138,6 +138,7 @@ def _loss(written: Value, location: Location, *, metric: bool = False) -> Loss |
         name, settings = function if isinstance(function, str) else "", {}
     if name in _FUNCTION_WRAPPERS:
         name = _wrapped_function(settings) or name
+    name = name.rsplit(">", 1)[-1]
     if not name:
         return Loss(UNKNOWN, location, UNKNOWN)
     found = known(name)

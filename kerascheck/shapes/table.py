@@ -75,6 +75,8 @@ def parameter_function(layer: Layer) -> ParameterFunction | None:
     """The function that counts a layer's weights; None when nothing is known of it."""
     if layer.kind is LayerKind.MODEL:
         return model_parameters
+    if layer.kind is LayerKind.LAMBDA:
+        return no_parameters
     if layer.kind is not LayerKind.BUILTIN:
         return None
     found = WEIGHTS.get(layer.class_name)
