@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import ApiCall
 from kerascheck.findings import Location
+from kerascheck.script.api import call_of
 from kerascheck.script.classes import Classes
 from kerascheck.script.handlers import HANDLERS, LIBRARIES
 from kerascheck.script.uses import note_passed
@@ -92,7 +92,7 @@ class Calls(Classes):
             case ModelValue():
                 return self.call_model(function, arguments, node)
             case InstanceValue():
-                return self._call_instance(function, arguments, node)
+                return self.call_instance(function, arguments, node)
             case _:
                 return self.unknown_call(function, arguments, node)
 
@@ -112,15 +112,7 @@ class Calls(Classes):
         identity = (qualified, place)
         if identity in self.api_calls:
             return
-        name_place = self.name_place(node)
-        keywords = {}
-        for keyword_name, keyword in arguments.keyword_nodes.items():
-            whole = self.place(keyword)
-
-            keywords[keyword_name] = replace(whole, end_line=whole.line, end_column=whole.column + len(keyword_name))
-        self.api_calls[identity] = ApiCall(
-            name, qualified, place, True, keywords, len(arguments.positional), name_place
-        )
+        self.api_calls[identity] = call_of(self, name, qualified, arguments, node, self.name_place(node))
 
     def name_place(self, node: ast.expr) -> Location:
         """Where the last part of the name of what is called stands."""

@@ -3,95 +3,133 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+
+from msgspec.structs import replace
 
 from kerascheck.script.functions import Functions
-from kerascheck.script.machine import DEPTH_LIMIT
 from kerascheck.script.values import (
     Arguments,
     ClassValue,
     FunctionValue,
     InstanceValue,
     MethodValue,
-    Opaque,
+    ObjectValue,
     Path,
     SuperValue,
 )
 
-RECURSION_BOUND = 3
-KERAS_MODEL_CLASSES = frozenset({"Model", "Sequential", "Functional"})
-# Decorators that leave the function's meaning as it is.
-TRANSPARENT = frozenset(
-    {"function", "wraps", "staticmethod", "classmethod", "abstractmethod", "njit", "jit", "override"}
-)
+_PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
+_MODELS = frozenset({"Model", "Sequential", "Functional", "Container", "Network"})
+_DATA = frozenset({"Sequence", "PyDataset", "Iterator", "DirectoryIterator", "NumpyArrayIterator"})
+_LAYER_NAMES = frozenset({"Layer", "Wrapper", "RNN", "Initializer"})
+_RECORDS = frozenset({"dataclass", "dataclasses", "define", "attrs", "frozen", "s"})
 
 
 class Classes(Functions):
     """Classes of the program and their objects."""
 
-    classes: list[ClassValue]
+    def make_class(self, node: ast.ClassDef, bases: tuple[object, ...]) -> ClassValue:
+        """The class that a statement makes; its body has not run yet."""
+        scope = self.inner_scope()
+        cls = ClassValue(node.name, bases, scope, self.place(node))
+        cls.order = (cls, *_ancestors(bases))
+        cls.base = next((path for path in _library_bases(cls) if path.dotted not in _PLAIN_BASES), None)
+        cls.is_record = any(_decorator(item) in _RECORDS for item in node.decorator_list)
+        cls.is_record = cls.is_record or (cls.base is not None and cls.base.parts[-1] == "NamedTuple")
+        cls.fields = (
+            *(name for base in reversed(cls.order[1:]) for name in base.fields),
+            *(part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)),
+        )  # fmt: skip
+        return cls
+
+    def finish_class(self, cls: ClassValue) -> None:
+        """Settle the members of a class, once its body has run."""
+        members = cls.scope.names
+        for name, member in members.items():
+            if isinstance(member, FunctionValue) and member.owner is None:
+                member.owner = cls
+                # A class body is no enclosing scope of its methods.
+                member.scope = cls.scope.parent or cls.scope
+            elif self.keras_base(cls) == "enum" and not name.startswith("_"):
+                members[name] = InstanceValue(cls, {"value": member, "name": name})
 
     def instantiate(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> object:
         """An object of a class of the program."""
-        base = self.keras_base(cls)
         instance = InstanceValue(cls)
-        if base == "layer":
-            instance.layer = self.custom_layer(cls, arguments, node)
-        elif base == "model":
-            instance.model = self.subclassed_model(cls, arguments, node)
-        elif base == "callback":
-            return self.custom_callback(cls, node)
-        elif base == "data":
-            return self.sequence_of(cls, node)
-        elif base == "other":
-            return self.unknown(f"object of {cls.name}")
+        match self.keras_base(cls):
+            case "callback":
+                return self.custom_callback(cls, node)
+            case "data":
+                return self.sequence_of(cls, node)
+            case "enum" | "other":
+                return self.unknown(f"object of {cls.name}")
+            case "layer" | "model":
+                self.adopt(instance, arguments, node)
+            case _:
+                pass
         initializer = self.class_attribute(cls, "__init__")
         if isinstance(initializer, FunctionValue):
-            self.call_function(self._bind_method(initializer, instance), arguments)
+            self.call_function(self.bound(initializer, instance), arguments)
+        elif cls.is_record:
+            self._fill(instance, arguments, node)
+        elif instance.model is not None or instance.layer is not None:
+            self.initialize(instance, arguments, node)
         return instance
 
-    def keras_base(self, cls: ClassValue, depth: int = 0) -> str:
-        """What Keras class a class of the program extends: layer, model, callback, data, other, or none."""
-        for base in cls.bases:
-            if isinstance(base, ClassValue) and depth < DEPTH_LIMIT:
-                if found := self.keras_base(base, depth + 1):
-                    return found
-            elif isinstance(base, Path):
-                last = base.parts[-1]
-                if base.parts[0] == "keras":
-                    if last in KERAS_MODEL_CLASSES:
-                        return "model"
-                    if last in {"Sequence", "PyDataset"}:
-                        return "data"
-                    return "callback" if last.endswith("Callback") else "layer" if "layers" in base.parts else "other"
-                if base.dotted not in {"builtins.object", "enum.Enum", "abc.ABC", "typing.NamedTuple"}:
-                    return "other" if base.parts[0] == "builtins" else ""
-        return ""
+    def _fill(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> None:
+        """The attributes of a record, from its arguments and its class's defaults."""
+        fields = tuple(dict.fromkeys(instance.cls.fields))
+        given = {**dict(zip(fields, arguments.positional, strict=False)), **arguments.keywords}
+        for name in fields:
+            if name in given:
+                instance.attributes[name] = given[name]
+                continue
+            default = self.class_attribute(instance.cls, name)
+            if isinstance(default, ObjectValue) and default.path == "dataclasses.field":
+                default = self._from_field(default, node)
+            known = arguments.complete and default is not None
+            instance.attributes[name] = default if known else self.unknown(f"field {name}")
+        after = self.class_attribute(instance.cls, "__post_init__")
+        if isinstance(after, FunctionValue):
+            self.call_function(self.bound(after, instance), Arguments([], {}, None))
 
-    def class_attribute(self, cls: ClassValue, name: str, depth: int = 0) -> object:
+    def _from_field(self, field: ObjectValue, node: ast.expr) -> object:
+        if "default_factory" in field.attributes:
+            return self.apply(field.attributes["default_factory"], Arguments([], {}, None), node)
+        return field.attributes.get("default")
+
+    def keras_base(self, cls: ClassValue) -> str:
+        """What a class of the program extends: layer, model, callback, data, enum, other, or nothing of these."""
+        base = cls.base
+        if base is None:
+            return ""
+        last = base.parts[-1]
+        if base.parts[0] == "keras":
+            if last in _MODELS:
+                return "model"
+            if last in _DATA:
+                return "data"
+            if last.endswith("Callback") or "callbacks" in base.parts:
+                return "callback"
+            return "layer" if "layers" in base.parts or last in _LAYER_NAMES else "other"
+        if base.parts[0] == "enum":
+            return "enum"
+        return "other" if base.parts[0] == "builtins" else ""
+
+    def class_attribute(self, cls: ClassValue, name: str) -> object:
         """An attribute of a class or its bases; None for none."""
-        if name in cls.scope.names:
-            return cls.scope.names[name]
-        for base in cls.bases:
-            if isinstance(base, ClassValue) and depth < DEPTH_LIMIT:
-                found = self.class_attribute(base, name, depth + 1)
-                if found is not None:
-                    return found
+        for owner in cls.order:
+            if name in owner.scope.names:
+                return owner.scope.names[name]
         return None
 
-    def _bind_method(self, function: FunctionValue, instance: object) -> FunctionValue:
+    def bound(self, function: FunctionValue, instance: object) -> FunctionValue:
+        """A method with its object set."""
         if function.is_static:
             return function
-        return FunctionValue(
-            function.node,
-            function.scope.parent or function.scope,
-            function.name,
-            function.cell,
-            function.defaults,
-            function.keyword_defaults,
-            function.owner,
-            instance,
-            True,
-        )
+        first = instance.cls if function.is_class_method and isinstance(instance, InstanceValue) else instance
+        return replace(function, first=(first,))
 
     def instance_attribute(self, instance: InstanceValue, name: str, node: ast.expr) -> object:
         """`instance.name`."""
@@ -99,36 +137,67 @@ class Classes(Functions):
             return instance.attributes[name]
         found = self.class_attribute(instance.cls, name)
         if isinstance(found, FunctionValue):
-            method = self._bind_method(found, instance)
+            method = self.bound(found, instance)
             return self.call_function(method, Arguments([], {}, None)) if found.is_property else method
         if found is not None:
             return found
-        if instance.model is not None:
-            return self.attribute(instance.model, name, node)
-        if instance.layer is not None:
-            return self.attribute(instance.layer, name, node)
+        if name == "__class__":
+            return instance.cls
+        if name == "__dict__":
+            return self.unknown("__dict__")
+        if instance.model is not None or instance.layer is not None:
+            return self.inherited_attribute(instance, name, node)
         return self.unknown(f"attribute {name}")
 
-    def super_attribute(self, parent: SuperValue, name: str) -> object:
+    def super_attribute(self, parent: SuperValue, name: str, node: ast.expr) -> object:
         """`super().name`."""
-        for base in parent.cls.bases:
-            if isinstance(base, ClassValue):
-                found = self.class_attribute(base, name)
-                if isinstance(found, FunctionValue):
-                    return self._bind_method(found, parent.instance)
-                if found is not None:
-                    return found
         instance = parent.instance
-        if isinstance(instance, InstanceValue) and instance.model is not None and name != "__init__":
-            return MethodValue(instance.model, name)
-        return Opaque("super")
+        cls = instance.cls if isinstance(instance, InstanceValue) else instance
+        order = cls.order if isinstance(cls, ClassValue) else ()
+        later = order[order.index(parent.cls) + 1 :] if parent.cls in order else parent.cls.order[1:]
+        for owner in later:
+            found = owner.scope.names.get(name)
+            if isinstance(found, FunctionValue):
+                method = self.bound(found, instance)
+                return self.call_function(method, Arguments([], {}, None)) if found.is_property else method
+            if found is not None:
+                return found
+        if isinstance(instance, InstanceValue) and (instance.model is not None or instance.layer is not None):
+            return MethodValue(parent, name) if name == "__init__" else self.inherited_attribute(instance, name, node)
+        return self.unknown("super")
 
-    def _call_instance(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> object:
+    def class_member(self, cls: ClassValue, name: str) -> object:
+        """`Class.name`."""
+        found = self.class_attribute(cls, name)
+        if isinstance(found, FunctionValue) and found.is_class_method:
+            return replace(found, first=(cls,))
+        if found is None and name in {"__name__", "__qualname__"}:
+            return cls.name
+        return found if found is not None else self.unknown(name)
+
+    def call_instance(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> object:
+        """`instance(arguments)`."""
         if instance.layer is not None:
             return self.call_layer(instance.layer, arguments, node)
         if instance.model is not None:
             return self.call_model(instance.model, arguments, node)
         method = self.class_attribute(instance.cls, "__call__")
         if isinstance(method, FunctionValue):
-            return self.call_function(self._bind_method(method, instance), arguments)
+            return self.call_function(self.bound(method, instance), arguments)
         return self.unknown_call(instance, arguments, node)
+
+
+def _ancestors(bases: tuple[object, ...]) -> tuple[ClassValue, ...]:
+    """The classes of the program above a class, each once, nearest first."""
+    found = [owner for base in bases if isinstance(base, ClassValue) for owner in base.order]
+    return tuple(dict.fromkeys(reversed(found)))[::-1]
+
+
+def _library_bases(cls: ClassValue) -> Iterator[Path]:
+    for owner in cls.order:
+        yield from (base for base in owner.bases if isinstance(base, Path))
+
+
+def _decorator(node: ast.expr) -> str:
+    target = node.func if isinstance(node, ast.Call) else node
+    return target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")

@@ -11,9 +11,9 @@ from kerascheck.facts.training import Callback, Compiled
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
-from kerascheck.script.graphs import Graphs
 from kerascheck.script.layers import argument_places
 from kerascheck.script.machine import mapping_of, values_of
+from kerascheck.script.subclasses import Subclasses
 from kerascheck.script.values import (
     Arguments,
     CallbackValue,
@@ -44,7 +44,7 @@ EVALUATIONS = frozenset(
 DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 
 
-class Compiles(Graphs):
+class Compiles(Subclasses):
     """What a model is trained with."""
 
     def _compile(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.script.joins import Flow
 from kerascheck.script.machine import Machine
-from kerascheck.script.values import Arguments, ArrayValue, ClassValue, LayerValue, ModelValue, TensorValue
+from kerascheck.script.values import (
+    Arguments,
+    ArrayValue,
+    ClassValue,
+    InstanceValue,
+    LayerValue,
+    ModelValue,
+    TensorValue,
+)
 
 
 class Core(Machine, ABC):
@@ -52,16 +60,24 @@ class Core(Machine, ABC):
         """An unknown function on tensors as one opaque node."""
 
     @abstractmethod
-    def custom_layer(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> LayerValue:
-        """A layer of a class of the program."""
+    def apply(self, function: object, arguments: Arguments, node: ast.expr) -> object:
+        """Call a value."""
+
+    @abstractmethod
+    def adopt(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> None:
+        """Make the layer or model that an object of a class of the program is."""
+
+    @abstractmethod
+    def initialize(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> None:
+        """What the initializer of the Keras class does that an object's class extends."""
+
+    @abstractmethod
+    def inherited_attribute(self, instance: InstanceValue, name: str, node: ast.expr) -> object:
+        """An attribute that an object has from the Keras class that its class extends."""
 
     @abstractmethod
     def custom_callback(self, cls: ClassValue, node: ast.expr) -> object:
         """A callback of a class of the program."""
-
-    @abstractmethod
-    def subclassed_model(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> ModelValue:
-        """A model of a class of the program."""
 
     @abstractmethod
     def unknown_call(self, function: object, arguments: Arguments, node: ast.expr) -> object:

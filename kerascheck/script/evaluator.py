@@ -26,7 +26,6 @@ from kerascheck.script.values import (
     ModelValue,
     Opaque,
     Path,
-    Scope,
 )
 
 VALIDATION_NAMES = ("valid", "val", "dev", "eval")
@@ -54,10 +53,8 @@ class Evaluator(Expressions):
         super().__init__(path, text)
         self.star_imports: list[Path] = []
         self.data_names: dict[int, tuple[object, str]] = {}
-        self.returns: list[list[object]] = []
         self.defined: list[FunctionValue] = []
         self.classes: list[ClassValue] = []
-        self.running: list[ast.AST] = []
 
     def run(self, body: Sequence[ast.stmt]) -> Flow:
         """Execute a block."""
@@ -151,12 +148,13 @@ class Evaluator(Expressions):
     def _import(self, node: ast.Import) -> Flow:
         for alias in node.names:
             parts = tuple(alias.name.split("."))
+            self.imports.add(parts[0])
             path = self.canonical(parts)
             if alias.asname:
                 self.assign(alias.asname, path)
             else:
                 self.assign(parts[0], self.canonical(parts[:1]))
-            self.note_import(path, parts, alias)
+            self.note_import(path, parts, alias, node)
         return Flow.NEXT
 
     def _import_from(self, node: ast.ImportFrom) -> Flow:
@@ -165,13 +163,14 @@ class Evaluator(Expressions):
                 self.assign(alias.asname or alias.name, self.unknown("import of another module"))
             return Flow.NEXT
         module = tuple((node.module or "").split("."))
+        self.imports.add(module[0])
         for alias in node.names:
             if alias.name == "*":
                 self.star_imports.append(self.canonical(module))
                 continue
             path = self.canonical((*module, alias.name))
             self.assign(alias.asname or alias.name, path)
-            self.note_import(path, (*module, alias.name), alias)
+            self.note_import(path, (*module, alias.name), alias, node)
         return Flow.NEXT
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Flow:
@@ -185,16 +184,13 @@ class Evaluator(Expressions):
 
     def _class(self, node: ast.ClassDef) -> Flow:
         bases = tuple(self.evaluate(base) for base in node.bases)
-        scope = Scope(parent=self.scope, module=self.module_of(self.scope))
-        cls = ClassValue(node.name, bases, scope, self.place(node))
-        outer, self.scope = self.scope, scope
+        cls = self.make_class(node, bases)
+        outer, self.scope = self.scope, cls.scope
         try:
             self.run(node.body)
         finally:
             self.scope = outer
-        for member in scope.names.values():
-            if isinstance(member, FunctionValue) and member.owner is None:
-                member.owner = cls
+        self.finish_class(cls)
         self.assign(node.name, cls)
         self.classes.append(cls)
         return Flow.NEXT

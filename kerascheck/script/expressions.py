@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
+from kerascheck.script.handlers import NAMES
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.operators import Operators
 from kerascheck.script.values import (
@@ -18,12 +19,15 @@ from kerascheck.script.values import (
     ListValue,
     MethodValue,
     ModelValue,
+    ObjectValue,
     Opaque,
     Path,
-    Scope,
     SuperValue,
     TensorValue,
 )
+
+if TYPE_CHECKING:
+    from kerascheck.script.evaluator import Evaluator
 
 
 class Expressions(Operators):
@@ -101,14 +105,16 @@ class Expressions(Operators):
         """`owner.name`."""
         match owner:
             case Path(parts=parts):
+                handler = NAMES.get(parts)
+                if handler is not None:
+                    return handler(cast("Evaluator", self), name)
                 return self.canonical((*parts, name)) if parts[0] != "keras" else Path((*parts, name))
             case InstanceValue():
                 return self.instance_attribute(owner, name, node)
             case ClassValue():
-                found = self.class_attribute(owner, name)
-                return found if found is not None else self.unknown(name)
+                return self.class_member(owner, name)
             case SuperValue():
-                return self.super_attribute(owner, name)
+                return self.super_attribute(owner, name, node)
             case ModelValue():
                 return self.model_attribute(owner, name, node)
             case LayerValue():
@@ -119,6 +125,9 @@ class Expressions(Operators):
                 return self.array_attribute(owner, name, node)
             case HistoryValue():
                 return self.unknown("history")
+            case ObjectValue():
+                found = owner.attributes.get(name)
+                return MethodValue(owner, name) if found is None else found
             case Opaque():
                 return self.part_of(owner)
             case _:
@@ -136,7 +145,7 @@ class Expressions(Operators):
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> object:
         items: list[object] = []
-        outer, self.scope = self.scope, Scope(parent=self.scope, module=self.module_of(self.scope))
+        outer, self.scope = self.scope, self.inner_scope()
         try:
             whole = self._comprehend(node.generators, 0, lambda: items.append(self.evaluate(node.elt)))
         finally:
@@ -153,7 +162,7 @@ class Expressions(Operators):
             else:
                 result.whole = False
 
-        outer, self.scope = self.scope, Scope(parent=self.scope, module=self.module_of(self.scope))
+        outer, self.scope = self.scope, self.inner_scope()
         try:
             result.whole = self._comprehend(node.generators, 0, add) and result.whole
         finally:

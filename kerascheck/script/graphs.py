@@ -11,7 +11,6 @@ from kerascheck.script.layers import Layers, snake_case
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
     Arguments,
-    ClassValue,
     InstanceValue,
     LayerValue,
     ListValue,
@@ -54,15 +53,6 @@ class Graphs(Layers):
             trainable=model.trainable is not False,
         )
 
-    def subclassed_model(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> ModelValue:
-        """A model of a class of the program; functional when the class only adds methods."""
-        inputs = arguments.get(None, "inputs")
-        if inputs is not None and self.class_attribute(cls, "call") is None:
-            return self.functional_model(arguments, node)
-        model = self.new_model(GraphKind.SUBCLASSED, cls.name, node)
-        model.gaps.append(Gap("subclassed model", model.location))
-        return model
-
     def new_model(self, kind: GraphKind, stem: str, node: ast.expr, name: object = None) -> ModelValue:
         """A model without layers."""
         model = ModelValue(
@@ -77,11 +67,25 @@ class Graphs(Layers):
     def functional_model(self, arguments: Arguments, node: ast.expr) -> ModelValue:
         """`Model(inputs, outputs)` of every generation."""
         model = self.new_model(GraphKind.FUNCTIONAL, "functional", node, arguments.get(2, "name"))
-        inputs = arguments.get(0, "inputs", "input")
-        outputs = arguments.get(1, "outputs", "output")
-        model.inputs = self._all_tensors(model, inputs, node)
-        model.outputs = self._all_tensors(model, outputs, node)
+        self.connect(model, arguments, node)
         return model
+
+    def connect(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> None:
+        """Set the inputs and outputs of a functional model."""
+        model.inputs = self._all_tensors(model, arguments.get(0, "inputs", "input"), node)
+        model.outputs = self._all_tensors(model, arguments.get(1, "outputs", "output"), node)
+
+    def fill_sequential(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> None:
+        """Add the layers that `Sequential(...)` is given."""
+        layers = arguments.get(0, "layers")
+        keyword = arguments.keyword_nodes.get("layers")
+        written = arguments.positional_nodes[0] if arguments.positional_nodes else keyword.value if keyword else None
+        places = written.elts if isinstance(written, (ast.List, ast.Tuple)) else []
+        items = self.iterate(layers) if layers is not None else []
+        for index, item in enumerate(items or ()):
+            self.add(model, item, places[index] if len(places) == len(items or ()) else node)
+        if items is None:
+            model.gaps.append(Gap("a list of layers that is not known", model.location))
 
     def _all_tensors(self, model: ModelValue, value: object, node: ast.expr) -> tuple[Tensor, ...]:
         items = value.items if isinstance(value, ListValue) and value.whole else value
@@ -136,7 +140,8 @@ class Graphs(Layers):
             self.assembly.enter(value.layer, current)
             outputs: tuple[Tensor, ...] = (current,)
         else:
-            outputs = self.assembly.call(value.layer, [current], value.layer.location)
+            call = Arguments([TensorValue(current)], {}, None)
+            outputs = self.apply_layer(value, call, [current], value.layer.location)
         result = outputs[0] if outputs else self.assembly.tensor()
         self.touch(value)
         value.inputs, value.outputs = (current,), (result,)
@@ -165,7 +170,7 @@ class Graphs(Layers):
         gaps = list(model.gaps)
         if not outputs and model.kind is not GraphKind.SUBCLASSED and not gaps:
             gaps.append(Gap("no layers", model.location))
-        graph = self.assembly.model(
+        return self.assembly.model(
             key=model.key,
             name=model.name,
             kind=model.kind,
@@ -177,8 +182,6 @@ class Graphs(Layers):
             layers=layers,
             nested=nested or model.used_as_layer,
         )
-        model.graph = graph
-        return graph
 
     def model_attribute(self, model: ModelValue, name: str, node: ast.expr) -> object:
         """`model.name`."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from kerascheck.facts.graph import Layer, LayerKind
+from kerascheck.facts.graph import Layer, LayerKind, Tensor
 from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.findings import Location
@@ -19,7 +19,6 @@ from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
-    ClassValue,
     FunctionValue,
     InstanceValue,
     LayerValue,
@@ -99,7 +98,17 @@ class Layers(Calls):
             repeated=self.loops > 0,
             slot=self._slot(node),
         )
-        return LayerValue(layer)
+        return self.registered(layer)
+
+    def registered(self, layer: Layer) -> LayerValue:
+        """The value of a new layer, which later changes to it go through."""
+        value = self.layer_values[layer.key] = LayerValue(layer)
+        return value
+
+    def current_layer(self, layer: Layer) -> Layer:
+        """A layer with what was changed in it since it was called."""
+        value = self.layer_values.get(layer.key)
+        return layer if value is None else value.layer
 
     def _in_image_format(self, found: normalize.Normalized) -> normalize.Normalized:
         """The layer with the data format that the program set for all that name none."""
@@ -118,7 +127,7 @@ class Layers(Calls):
         if not isinstance(node, ast.Call):
             return None
         last = last_argument(node)
-        return slot(self.place(node), None if last is None else self.place(last), self._lines.get(self.cell, ()))
+        return slot(self.place(node), None if last is None else self.place(last), self.page.lines)
 
     def _forget_functions(self, arguments: Arguments) -> None:
         for value in (*arguments.positional, *arguments.keywords.values()):
@@ -137,10 +146,6 @@ class Layers(Calls):
             written=class_name,
             repeated=self.loops > 0,
         )
-
-    def custom_layer(self, cls: ClassValue, arguments: Arguments, node: ast.expr) -> LayerValue:
-        """A layer of a class of the program."""
-        return LayerValue(self.opaque_layer(cls.name, node))
 
     def operation(self, node: ast.expr | ast.stmt, name: str, values: Sequence[object]) -> object:
         """An operator or function on tensors as one node."""
@@ -177,13 +182,20 @@ class Layers(Calls):
             return (
                 self.unknown("layer call") if not isinstance(first, ArrayValue) else self.derive(first, shape=UNKNOWN)
             )
-        flags = {name: to_value(item) for name, item in arguments.keywords.items()}
-        outputs = self.assembly.call(value.layer, [item.tensor for item in inputs], self.place(node), flags)
-        self.touch(value)
-        value.inputs, value.outputs = tuple(item.tensor for item in inputs), outputs
+        outputs = self.apply_layer(value, arguments, [item.tensor for item in inputs], self.place(node))
         if not outputs:
             return self.unknown("layer call")
         return TensorValue(outputs[0]) if len(outputs) == 1 else ListValue([TensorValue(item) for item in outputs])
+
+    def apply_layer(
+        self, value: LayerValue, arguments: Arguments, inputs: Sequence[Tensor], location: Location
+    ) -> tuple[Tensor, ...]:
+        """Record a call of a layer."""
+        flags = {name: to_value(item) for name, item in arguments.keywords.items()}
+        outputs = self.assembly.call(value.layer, inputs, location, flags)
+        self.touch(value)
+        value.inputs, value.outputs = tuple(inputs), outputs
+        return outputs
 
     def layer_attribute(self, value: LayerValue, name: str) -> object:
         """`layer.name`."""

@@ -9,7 +9,7 @@ from itertools import count
 from msgspec.structs import replace
 
 from kerascheck.assembly import Assembly
-from kerascheck.facts.data import DataArray, DataKind
+from kerascheck.facts.data import DataArray, DataKind, Rows
 from kerascheck.facts.training import ApiCall, Callback, Event
 from kerascheck.facts.values import UNKNOWN, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
@@ -17,11 +17,14 @@ from kerascheck.script.source import character_column
 from kerascheck.script.values import (
     ArrayValue,
     DictValue,
+    FunctionValue,
+    InstanceValue,
     LayerValue,
     ListValue,
     ModelValue,
     Mutable,
     Opaque,
+    Page,
     Path,
     Scope,
 )
@@ -40,13 +43,9 @@ class Machine:
 
     def __init__(self, path: str, text: SourceText) -> None:
         self.path = path
-        self._lines = dict(text.cells)
-        self._ascii: dict[int | None, bool] = {
-            cell: all(line.isascii() for line in lines) for cell, lines in text.cells
-        }
-        self.cell: int | None = None
+        self.pages = {cell: Page(path, cell, lines) for cell, lines in text.cells}
+        self.page = self.pages.get(None) or Page(path, None, ())
         self.steps = 0
-        self.depth = 0
         self.loops = 0
         self.undecided = 0
         self.uncalled = False
@@ -59,13 +58,21 @@ class Machine:
         self.api_calls: dict[tuple[object, ...], ApiCall] = {}
         self.flavours: set[str] = set()
         self.seeds: list[Location] = []
+        self.imports: set[str] = set()
         self.layer_names: dict[str, int] = {}
         # What `image_data_format()` answers, and the place of the call that set it.
         self.image_format: str | Unknown = "channels_last"
         self.image_format_place: Location | None = None
         self.trails: list[dict[Mutable, object]] = []
         self.scope = Scope()
-        self.functions: list[str] = []
+        self.frames: list[FunctionValue] = []
+        self.returns: list[list[object]] = []
+        self.generators: dict[ast.AST, bool] = {}
+        self.has_yield = any("yield" in line for _, lines in text.cells for line in lines)
+        self.options: dict[str, object] = {}
+        self.layer_values: dict[int, LayerValue] = {}
+        self.weights: set[int] = set()
+        self.tracing: list[InstanceValue] = []
         self.called: set[int] = set()
         self.discarded: set[int] = set()
         self.cuts: dict[tuple[object, ...], int] = {}
@@ -78,19 +85,20 @@ class Machine:
     def place(self, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Location:
         """Where a node stands, in characters from 1."""
         end_line, end_offset = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-        if self._ascii.get(self.cell, True):
-            return Location(self.path, node.lineno, node.col_offset + 1, end_line, end_offset + 1, self.cell)
+        page = self.page
+        if page.is_ascii:
+            return Location(page.path, node.lineno, node.col_offset + 1, end_line, end_offset + 1, page.cell)
         return Location(
-            self.path,
+            page.path,
             node.lineno,
             self._column(node.lineno, node.col_offset),
             end_line,
             self._column(end_line, end_offset),
-            self.cell,
+            page.cell,
         )
 
     def _column(self, line: int, offset: int) -> int:
-        lines = self._lines.get(self.cell, ())
+        lines = self.page.lines
         text = lines[line - 1] if 0 < line <= len(lines) else ""
         return character_column(text, offset)
 
@@ -107,7 +115,8 @@ class Machine:
     def array(self, node: ast.expr | ast.stmt | None, **facts: object) -> ArrayValue:
         """Fresh data made at `node`."""
         location = self.place(node) if node is not None else Location(self.path)
-        data = DataArray(next(self.keys), "", location)
+        key = next(self.keys)
+        data = DataArray(key, "", location, rows=Rows(key))
         return ArrayValue(replace(data, **facts))  # pyright: ignore[reportArgumentType]
 
     def derive(self, array: ArrayValue, **facts: object) -> ArrayValue:
@@ -115,8 +124,11 @@ class Machine:
         return ArrayValue(replace(array.data, key=next(self.keys), **facts))  # pyright: ignore[reportArgumentType]
 
     def cut(self, *identity: object) -> int:
-        """The key of a cut through rows: equal identities give equal keys."""
-        return self.cuts.setdefault(identity, len(self.cuts) + 1)
+        """The key of a cut through rows, or of anything else: equal identities give equal keys."""
+        key = self.cuts.get(identity)
+        if key is None:
+            key = self.cuts[identity] = next(self.keys)
+        return key
 
     def record(self, event: Event) -> None:
         self.events.append(event)
@@ -129,7 +141,7 @@ class Machine:
             "repeated": self.loops > 0,
             "certain": self.undecided == 0,
             "uncalled": self.uncalled,
-            "scope": self.functions[-1] if self.functions else "",
+            "scope": self.frames[-1].name if self.frames else "",
         }
 
     def layer_name(self, stem: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 
-from kerascheck.facts.training import ApiCall
+from kerascheck.keras_api.names import ApiKind, kind_of
+from kerascheck.script.api import import_of
 from kerascheck.script.core import Core
 from kerascheck.script.values import Path, Scope
 
@@ -47,17 +48,20 @@ class Names(Core):
                     return Path(("keras", *parts[len(root) :]))
         return Path(parts)
 
-    def note_import(self, path: Path, written: tuple[str, ...], alias: ast.alias) -> None:
+    def note_import(
+        self, path: Path, written: tuple[str, ...], alias: ast.alias, node: ast.Import | ast.ImportFrom
+    ) -> None:
         """Record an imported Keras name as a use of the API."""
         if path.parts[0] == "keras" and len(path.parts) > 1:
-            place = self.place(alias)
-            self.api_calls.setdefault(
-                ("import", place), ApiCall(written[-1], path.dotted, place, is_call=False, name_location=place)
-            )
+            self.api_calls.setdefault(("import", self.place(alias)), import_of(self, path, written, alias, node))
 
     def module_of(self, scope: Scope) -> Scope:
         """The module scope that a scope belongs to."""
         return scope.module or scope
+
+    def inner_scope(self) -> Scope:
+        """A scope inside the current one."""
+        return Scope(parent=self.scope, module=self.module_of(self.scope))
 
     def assign(self, name: str, value: object) -> None:
         """Bind a name where Python would."""
@@ -83,9 +87,12 @@ class Names(Core):
             return "__main__"
         if name in BUILTINS:
             return Path(("builtins", name))
-        for module in reversed(self.star_imports):
-            if module.parts[0] == "keras":
+        starred = [module for module in reversed(self.star_imports) if module.parts[0] == "keras"]
+        for module in starred:
+            if kind_of((*module.parts[1:], name)) is not ApiKind.OTHER:
                 return self.canonical((*module.parts, name))
+        if starred:
+            return self.canonical((*starred[0].parts, name))
         return self.unknown(f"name {name}")
 
     def forget_assigned(self, body: list[ast.stmt]) -> None:

@@ -68,6 +68,7 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
         events=tuple(sorted(evaluator.events, key=lambda event: event.order)),
         callbacks=tuple(evaluator.callbacks),
         seeds=tuple(evaluator.seeds),
+        imports=frozenset(evaluator.imports),
         target_keras=target,
         cut_short=cut_short,
     )
@@ -88,7 +89,7 @@ def evaluate(evaluator: Evaluator, units: Iterable[Unit]) -> str:
     """Run all units, then the functions and classes that nothing called; why it stopped early, or nothing."""
     try:
         for unit in units:
-            evaluator.cell = unit.cell
+            evaluator.page = evaluator.pages[unit.cell]
             evaluator.run(unit.tree.body)
         _run_uncalled(evaluator)
     except BudgetError:
@@ -105,7 +106,7 @@ def _run_uncalled(evaluator: Evaluator) -> None:
     for function in list(evaluator.defined):
         if id(function.node) in evaluator.called or function.owner is not None:
             continue
-        evaluator.cell = function.cell
+        evaluator.page = function.page
         returned = evaluator.call_function(function, Arguments([], {}, None))
         for model in models_in([returned]):
             record_use(evaluator, model, "returned", function.node)
@@ -116,7 +117,7 @@ def _run_uncalled(evaluator: Evaluator) -> None:
         node = ast.copy_location(ast.Name("object"), members[0].node) if members else None
         if node is None:
             continue
-        evaluator.cell = members[0].cell
+        evaluator.page = members[0].page
         instance = evaluator.instantiate(cls, Arguments([], {}, None), node)
         for member in members:
             if id(member.node) not in evaluator.called and not member.name.startswith("__"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 from kerascheck.facts.data import DataArray, DataKind, Role
 from kerascheck.facts.graph import GraphKind
@@ -11,6 +12,7 @@ from kerascheck.facts.training import Data, Evaluation, Fit
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.keras_api import normalize
 from kerascheck.script.compiles import Compiles
+from kerascheck.script.handlers import METHODS
 from kerascheck.script.layers import argument_places, shape_fact
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.uses import note_use
@@ -22,7 +24,9 @@ from kerascheck.script.values import (
     LayerValue,
     ListValue,
     ModelValue,
+    ObjectValue,
     Opaque,
+    SuperValue,
     TensorValue,
 )
 
@@ -42,6 +46,10 @@ EVALUATIONS = frozenset(
 DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 
 
+if TYPE_CHECKING:
+    from kerascheck.script.evaluator import Evaluator
+
+
 class Training(Compiles):
     """Methods of models."""
 
@@ -52,16 +60,28 @@ class Training(Compiles):
                 return self._model_method(subject, name, arguments, node)
             case LayerValue():
                 return self._layer_method(subject, name, arguments, node)
+            case SuperValue(instance=InstanceValue() as instance):
+                return self.initialize(instance, arguments, node)
+            case ObjectValue():
+                return self._object_method(subject, name, arguments, node)
             case TensorValue():
                 return self.operation(node, name, [subject, *arguments.positional])
             case _:
                 return self.data_method(subject, name, arguments, node)
+
+    def _object_method(self, subject: ObjectValue, name: str, arguments: Arguments, node: ast.expr) -> object:
+        handler = METHODS.get(f"{subject.path}.{name}")
+        if handler is None:
+            return self.unknown_call(self.unknown(f"{subject.path}.{name}"), arguments, node)
+        return handler(cast("Evaluator", self), subject, arguments)
 
     def _layer_method(self, value: LayerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if name in {"__call__", "call"}:
             return self.call_layer(value, arguments, node)
         if name == "adapt":
             return None
+        if name in {"add_weight", "add_variable"}:
+            return self.add_weight(value, arguments)
         return self.unknown(f"layer.{name}")
 
     def _model_method(self, model: ModelValue, name: str, arguments: Arguments, node: ast.expr) -> object:

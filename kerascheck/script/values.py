@@ -12,9 +12,9 @@ from typing import TypeAlias
 from msgspec import Struct, field
 
 from kerascheck.facts.data import DataArray
-from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, ModelGraph, Optimizer, Tensor
+from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, Optimizer, Tensor
 from kerascheck.facts.training import Callback
-from kerascheck.facts.values import Symbol
+from kerascheck.facts.values import Symbol, Unknown
 from kerascheck.findings import Location
 
 
@@ -45,18 +45,44 @@ class Mutable(Struct, eq=False):
         raise TypeError(type(self).__name__)
 
 
+class LoopRun(Struct, eq=False):
+    """One run of a loop's body: `source` is what it goes through, `once` when the run stands for an unknown number of
+    rounds, `filtered` when a condition leaves some out, `trail` the branch in which the body stands."""
+
+    key: int
+    source: object
+    node: ast.AST
+    parent: LoopRun | None = None
+    once: bool = True
+    filtered: bool = False
+    trail: object = None
+
+
+class Growth(Struct, eq=False):
+    """One append to a list: the loop and the branch that it stands in, and the expression that is appended."""
+
+    run: LoopRun | None
+    branch: object = None
+    node: ast.expr | None = None
+
+
 class ListValue(Mutable, eq=False):
-    """A list, or a set; `whole` is false when items may be missing."""
+    """A list, or a set; `whole` is false when items may be missing.
+
+    `growth` says how each item got there when the list was filled by appending, `shuffled` is the key of its reordering.
+    """
 
     items: list[object]
     whole: bool = True
+    growth: list[Growth] = field(default_factory=list[Growth])
+    shuffled: int = 0
 
     def save(self) -> object:
-        return (list(self.items), self.whole)
+        return (list(self.items), self.whole, list(self.growth), self.shuffled)
 
     def load(self, state: object) -> None:
-        items, self.whole = state  # pyright: ignore[reportGeneralTypeIssues]
-        self.items = list(items)
+        items, self.whole, growth, self.shuffled = state  # pyright: ignore[reportGeneralTypeIssues]
+        self.items, self.growth = list(items), list(growth)
 
 
 class DictValue(Mutable, eq=False):
@@ -90,30 +116,52 @@ class Scope(Mutable, eq=False):
         self.names = dict(state)
 
 
+class Page(Struct, eq=False):
+    """A script, a notebook cell or a module that it imports: what places are counted in."""
+
+    path: str
+    cell: int | None
+    lines: tuple[str, ...]
+    is_ascii: bool = True
+
+    def __post_init__(self) -> None:
+        self.is_ascii = all(map(str.isascii, self.lines))
+
+
 class FunctionValue(Struct, eq=False):
-    """A function of the program; `owner` is the class whose method it is, `bound` its first argument."""
+    """A function of the program.
+
+    `page` is where it stands, `defaults` its parameters' defaults by name, `owner` the class whose method it is, `first`
+    the arguments that are set already (the object of a bound method, those of a partial).
+    """
 
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     scope: Scope
     name: str
-    cell: int | None
-    defaults: tuple[object, ...] = ()
-    keyword_defaults: Mapping[str, object] = field(default_factory=dict[str, object])
+    page: Page
+    defaults: Mapping[str, object] = field(default_factory=dict[str, object])
     owner: ClassValue | None = None
-    bound: object = None
-    is_bound: bool = False
+    first: tuple[object, ...] = ()
     is_property: bool = False
     is_static: bool = False
-    is_generator: bool = False
+    is_class_method: bool = False
 
 
 class ClassValue(Struct, eq=False):
-    """A class of the program."""
+    """A class of the program.
+
+    `order` is the class with those above it, nearest first, `base` the library's class that it extends, `fields` the
+    annotated names; a record (dataclass, named tuple) takes them as arguments.
+    """
 
     name: str
     bases: tuple[object, ...]
     scope: Scope
     location: Location
+    order: tuple[ClassValue, ...] = ()
+    base: Path | None = None
+    fields: tuple[str, ...] = ()
+    is_record: bool = False
 
 
 class InstanceValue(Mutable, eq=False):
@@ -132,8 +180,26 @@ class InstanceValue(Mutable, eq=False):
         self.attributes = dict(state)
 
 
+class ObjectValue(Mutable, eq=False):
+    """An object that a handler made and knows the methods of; `path` is the dotted name of its class.
+
+    `whole` is false when it may have attributes that nobody recorded.
+    """
+
+    path: str
+    attributes: dict[str, object] = field(default_factory=dict[str, object])
+    whole: bool = False
+
+    def save(self) -> object:
+        return (dict(self.attributes), self.whole)
+
+    def load(self, state: object) -> None:
+        attributes, self.whole = state  # pyright: ignore[reportGeneralTypeIssues]
+        self.attributes = dict(attributes)
+
+
 class SuperValue(Struct, eq=False):
-    """`super()` inside a method."""
+    """`super()` inside a method of the class `cls`."""
 
     instance: object
     cls: ClassValue
@@ -147,12 +213,18 @@ class MethodValue(Struct, eq=False):
 
 
 class LayerValue(Mutable, eq=False):
-    """A layer instance and the tensors of its last call."""
+    """A layer instance and the tensors of its last call.
+
+    Of a class of the program: `instance` is the object, `weights` the sizes of the weights that it adds itself.
+    """
 
     layer: Layer
     inputs: tuple[Tensor, ...] = ()
     outputs: tuple[Tensor, ...] = ()
     attributes: dict[str, object] = field(default_factory=dict[str, object])
+    instance: InstanceValue | None = None
+    weights: list[int | Unknown] = field(default_factory=list[int | Unknown])
+    is_built: bool = False
 
     def save(self) -> object:
         return (self.layer, self.inputs, self.outputs)
@@ -181,8 +253,8 @@ class ModelValue(Mutable, eq=False):
     gaps: list[Gap] = field(default_factory=list[Gap])
     used_as_layer: bool = False
     trainable: object = True
-    graph: ModelGraph | None = None
     output_structure: object = None
+    instance: InstanceValue | None = None
 
     def save(self) -> object:
         return (list(self.chain), self.inputs, self.outputs, list(self.compiles), list(self.gaps), self.trainable)
@@ -193,11 +265,15 @@ class ModelValue(Mutable, eq=False):
 
 
 class ArrayValue(Mutable, eq=False):
-    """Data; operations in place replace `data`. `permutation` marks a shuffled index array."""
+    """Data; operations in place replace `data`.
+
+    `positions` marks an array of row numbers or a mask: the rows that it picks are its own. `constant` is the value that
+    all its items have.
+    """
 
     data: DataArray
-    permutation: bool = False
-    constant: bool = False
+    positions: bool = False
+    constant: object = None
 
     def save(self) -> object:
         return self.data

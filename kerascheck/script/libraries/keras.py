@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataKind, Encoding, Order, Role, Rows, Step, StepKind
-from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind
+from kerascheck.facts.graph import GraphKind, Layer, LayerKind
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.keras_api import normalize
 from kerascheck.keras_api.datasets import DATASETS, KERAS_DATASETS, Dataset
@@ -107,14 +107,7 @@ def model(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> obj
     """`Sequential(...)`, `Model(...)`, `load_model(...)`."""
     if name == "Sequential":
         value = ev.new_model(GraphKind.SEQUENTIAL, "sequential", node, arguments.get(1, "name"))
-        layers = arguments.get(0, "layers")
-        nodes = arguments.positional_nodes[:1] or [k.value for n, k in arguments.keyword_nodes.items() if n == "layers"]
-        places = nodes[0].elts if nodes and isinstance(nodes[0], (ast.List, ast.Tuple)) else []
-        items = ev.iterate(layers) if layers is not None else []
-        for index, item in enumerate(items or ()):
-            ev.add(value, item, places[index] if len(places) == len(items or ()) else node)
-        if items is None:
-            value.gaps.append(Gap("a list of layers that is not known", value.location))
+        ev.fill_sequential(value, arguments, node)
         return value
     if name in {"Model", "Functional"}:
         if arguments.has(0, "inputs", "input"):

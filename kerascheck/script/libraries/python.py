@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from kerascheck.facts.values import Unknown
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.machine import LOOP_BOUND
@@ -16,7 +18,6 @@ from kerascheck.script.values import (
     ClassValue,
     DictValue,
     FunctionValue,
-    InstanceValue,
     ListValue,
     Path,
     Scope,
@@ -193,21 +194,10 @@ def make_super(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """`super()` or `super(Class, self)` inside a method."""
     if len(arguments.positional) == 2 and isinstance(arguments.positional[0], ClassValue):
         return SuperValue(arguments.positional[1], arguments.positional[0])
-    for value in ev.scope.names.values():
-        if isinstance(value, InstanceValue):
-            node = ev.running[-1] if ev.running else None
-            return SuperValue(value, _owner(ev, value.cls, node) or value.cls)
+    for frame in reversed(ev.frames):
+        if frame.owner is not None and frame.first:
+            return SuperValue(frame.first[0], frame.owner)
     return ev.unknown("super")
-
-
-def _owner(ev: Evaluator, cls: ClassValue, node: ast.AST | None) -> ClassValue | None:
-    for member in cls.scope.names.values():
-        if isinstance(member, FunctionValue) and member.node is node:
-            return cls
-    for base in cls.bases:
-        if isinstance(base, ClassValue) and (found := _owner(ev, base, node)) is not None:
-            return found
-    return None
 
 
 @handles("builtins.map")
@@ -218,44 +208,31 @@ def make_map(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return ListValue([ev.apply(arguments.positional[0], Arguments([item], {}, None), arguments.node) for item in items])
 
 
-@handles("functools.partial")
+@handles("functools.partial", "functools.partialmethod")
 def partial(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """A function with some arguments set: the names keep their defaults from here on."""
+    """A function with some of its arguments set."""
     function = arguments.get(0)
-    if not isinstance(function, FunctionValue):
-        if isinstance(function, Path) and arguments.node is not None:
-            return _partial_of_library(ev, function, arguments)
-        return ev.unknown("partial")
-    parameters = [parameter.arg for parameter in (*function.node.args.posonlyargs, *function.node.args.args)]
-    defaults: list[object] = [ev.unknown("parameter")] * (len(parameters) - len(function.defaults))
-    defaults += list(function.defaults)
-    for index, value in enumerate(arguments.positional[1:]):
-        defaults[index] = value
-    for name, value in arguments.keywords.items():
-        if name in parameters:
-            defaults[parameters.index(name)] = value
-    skip = len(arguments.positional) - 1
-    if skip:
-        return ev.unknown("partial")
-    return FunctionValue(
-        function.node,
-        function.scope,
-        function.name,
-        function.cell,
-        tuple(defaults),
-        {**function.keyword_defaults, **arguments.keywords},
-    )
+    if isinstance(function, FunctionValue):
+        first = (*function.first, *arguments.positional[1:])
+        return replace(function, first=first, defaults={**function.defaults, **arguments.keywords})
+    if isinstance(function, (Path, ClassValue)) and arguments.node is not None:
+        return _partial_of_library(ev, function, arguments)
+    return ev.unknown("partial")
 
 
-def _partial_of_library(ev: Evaluator, function: Path, arguments: Arguments) -> object:
+def _partial_of_library(ev: Evaluator, function: Path | ClassValue, arguments: Arguments) -> object:
     """`partial(Conv2D, padding='same')` as a function of the program."""
-    template = ast.parse("lambda *args, **kwargs: _function(*args, **{**_set, **kwargs})", mode="eval").body
+    template = ast.parse("lambda *args, **kwargs: _function(*_first, *args, **{**_set, **kwargs})", mode="eval").body
     assert isinstance(template, ast.Lambda) and arguments.node is not None
     for child in ast.walk(template):
         if isinstance(child, (ast.expr, ast.keyword)):
             ast.copy_location(child, arguments.node)
-    scope = Scope({"_function": function, "_set": DictValue({**arguments.keywords})}, module=ev.module_of(ev.scope))
-    return FunctionValue(template, scope, "partial", ev.cell)
+    names: dict[str, object] = {
+        "_function": function,
+        "_first": tuple(arguments.positional[1:]),
+        "_set": DictValue({**arguments.keywords}),
+    }
+    return FunctionValue(template, Scope(names, module=ev.module_of(ev.scope)), "partial", ev.page)
 
 
 @handles("os.environ.get", "os.getenv")

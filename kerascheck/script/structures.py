@@ -1,0 +1,68 @@
+"""Nests of tensors: lists, tuples and dictionaries as Keras takes and gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias, TypeVar
+
+from msgspec import field
+
+from kerascheck.facts.graph import Tensor
+from kerascheck.script.values import DictValue, ListValue, TensorValue
+
+State = TypeVar("State")
+Maker: TypeAlias = Callable[[], Tensor]
+
+
+class InputTensor(TensorValue, frozen=True):
+    """The input of a model when nobody knows what it is called on: one tensor, or several once they are taken apart."""
+
+    make: Maker
+    parts: dict[object, TensorValue] = field(default_factory=dict[object, TensorValue])
+
+    def part(self, key: object) -> TensorValue:
+        """One of several inputs, by position or name."""
+        if key not in self.parts:
+            self.parts[key] = TensorValue(self.make())
+        return self.parts[key]
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        return tuple(value.tensor for value in self.parts.values()) or (self.tensor,)
+
+
+def tensors_of(value: object, depth: int = 0) -> tuple[Tensor, ...]:
+    """The tensors in a nest, in Keras's order; nothing when it holds anything else."""
+    if isinstance(value, TensorValue):
+        return (value.tensor,)
+    items: list[object]
+    match value:
+        case ListValue(whole=True):
+            items = value.items
+        case tuple():
+            items = list(value)
+        case DictValue(whole=True):
+            items = list(value.items.values())
+        case _:
+            return ()
+    found: list[Tensor] = []
+    for item in items if depth < 4 else ():
+        inner = tensors_of(item, depth + 1)
+        if not inner:
+            return ()
+        found.extend(inner)
+    return tuple(found)
+
+
+def mapped(value: object, change: Callable[[Tensor, State], Tensor], state: State) -> object:
+    """A nest with each tensor replaced by what `change` makes of it."""
+    match value:
+        case TensorValue():
+            return TensorValue(change(value.tensor, state))
+        case ListValue():
+            return ListValue([mapped(item, change, state) for item in value.items], value.whole)
+        case tuple():
+            return tuple(mapped(item, change, state) for item in value)
+        case DictValue():
+            return DictValue({key: mapped(item, change, state) for key, item in value.items.items()}, value.whole)
+        case _:
+            return value
