@@ -8,6 +8,7 @@ import pytest
 from rule_examples import HEADINGS, Example, built_in_rules, examples, headings
 
 from kerascheck import Config, Severity, check_script
+from kerascheck.config import Choice
 from kerascheck.findings import FileReport, FileStatus
 from kerascheck.rule import Rule
 
@@ -15,7 +16,7 @@ RULES = Path(__file__).parent.parent / "rules"
 
 
 def lint(example: Example) -> FileReport:
-    report = check_script(example.text, config=Config())
+    report = check_script(example.text, config=Config().override(Choice(extend_select=(example.rule.code,))))
     assert report.status is FileStatus.OK, report.reason or "the example is not linted"
     assert not report.fault
     return report

@@ -10,6 +10,7 @@ from oracle.answers import Task, ask
 from rule_examples import Example, examples
 
 from kerascheck import Config, FileReport, check_model, check_script
+from kerascheck.config import Choice
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.training import KerasUsage, TrainingProgram
 
@@ -46,8 +47,9 @@ def test_the_file_has_the_findings_of_the_script(example: Example, suffix: str, 
     saved = [entry for entry in answer["saved"] if entry["suffix"] == suffix]
     assert saved, answer["errors"]
     assert not [entry for entry in saved if "error" in entry]
-    from_script = found([check_script(example.text, config=Config())], example.rule.code)
-    reports = [check_model(Path(entry["path"]), config=Config()) for entry in saved]
+    config = Config().override(Choice(extend_select=(example.rule.code,)))
+    from_script = found([check_script(example.text, config=config)], example.rule.code)
+    reports = [check_model(Path(entry["path"]), config=config) for entry in saved]
     assert from_script
     assert found(reports, example.rule.code) == from_script
 
