@@ -39,7 +39,7 @@ def attention_parameters(call: Call) -> int | Unknown:
 
 
 def multi_head(call: Call) -> list[Shape]:
-    query, value = pair(call)
+    query, _ = pair(call)
     if isinstance(query, Unknown):
         return [UNKNOWN]
     if call.arguments.get("return_attention_scores", False) is not False:
@@ -56,7 +56,8 @@ def multi_head_parameters(call: Call) -> int | Unknown:
     if len(call.inputs) < 2 or call.layer.config.get("output_shape") is not None:
         return UNKNOWN
     query, value = call.inputs[0], call.inputs[1]
-    key = call.inputs[2] if len(call.inputs) > 2 else value
+    masks = sum(name.endswith("mask") and given is not None for name, given in call.arguments.items())
+    key = call.inputs[2] if len(call.inputs) - masks > 2 else value
     if isinstance(query, Unknown) or isinstance(value, Unknown) or isinstance(key, Unknown):
         return UNKNOWN
     if call.layer.class_name == "MultiHeadAttention":

@@ -14,7 +14,7 @@ Dims: TypeAlias = tuple[Dim, ...]
 
 
 class Refusal(Exception):
-    """Keras raises an error at this call; `kind` is `rank` or `shape`."""
+    """Keras raises an error at this call; `kind` is `rank` or `shape`, `message` a sentence without its subject, the layer."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -71,7 +71,7 @@ class Call(Struct, frozen=True):
         if dims is not None and len(dims) != rank:
             raise Refusal(
                 "rank",
-                f"{self.layer.class_name} takes an input with {rank} axes, got {len(dims)}: {written(dims)}",
+                f"takes an input with {rank} axes, got {len(dims)}: {written(dims)}",
             )
 
     def expect_at_least(self, rank: int) -> None:
@@ -80,7 +80,7 @@ class Call(Struct, frozen=True):
         if dims is not None and len(dims) < rank:
             raise Refusal(
                 "rank",
-                f"{self.layer.class_name} takes an input with at least {rank} axes, got {len(dims)}: {written(dims)}",
+                f"takes an input with at least {rank} axes, got {len(dims)}: {written(dims)}",
             )
 
 

@@ -73,7 +73,7 @@ def positive(call: Call, before: Dims, after: Dims, window: tuple[int | Unknown,
         if isinstance(result, int) and result < 1:
             raise Refusal(
                 "shape",
-                f"{call.layer.class_name} with {what} {length} does not fit an axis of {size}: "
+                f"with {what} {length} does not fit an axis of {size}: "
                 f"the input is {written(call.input)} and the output would be empty",
             )
 
@@ -107,10 +107,10 @@ def convolution(call: Call, *, rank: int, depthwise: bool = False) -> list[Shape
 def check_channels(call: Call, channels: Dim) -> None:
     """Refuse channels that are variable, or that groups cannot share evenly."""
     if channels is None:
-        raise Refusal("shape", f"{call.layer.class_name} needs a fixed channel axis, got {written(call.input)}")
+        raise Refusal("shape", f"needs a fixed channel axis, got {written(call.input)}")
     groups = call.layer.config.get("groups", 1)
     if isinstance(channels, int) and isinstance(groups, int) and groups > 1 and channels % groups:
-        raise Refusal("shape", f"{call.layer.class_name} cannot share {channels} channels among {groups} groups")
+        raise Refusal("shape", f"cannot share {channels} channels among {groups} groups")
 
 
 def transposed(call: Call, *, rank: int) -> list[Shape]:

@@ -29,7 +29,7 @@ def dense(call: Call) -> list[Shape]:
     if dims is None:
         return [UNKNOWN]
     if dims[-1] is None:
-        raise Refusal("shape", f"{call.layer.class_name} needs a fixed last axis, got {written(dims)}")
+        raise Refusal("shape", f"needs a fixed last axis, got {written(dims)}")
     return [(*dims[:-1], call.size("units"))]
 
 

@@ -58,7 +58,7 @@ def merged(call: Call, a: Dims, b: Dims) -> Dims:
         if size == -1:
             raise Refusal(
                 "shape",
-                f"{call.layer.class_name} needs equal shapes, got {' and '.join(written(s) for s in call.inputs)}",
+                f"needs equal shapes, got {' and '.join(written(s) for s in call.inputs)}",
             )
         sizes.append(size)
     return tuple(sizes)
@@ -73,13 +73,13 @@ def concatenate(call: Call) -> list[Shape]:
     if any(len(shape) != rank for shape in shapes):
         raise Refusal(
             "rank",
-            f"{call.layer.class_name} needs inputs of one rank, got {' and '.join(written(s) for s in shapes)}",
+            f"needs inputs of one rank, got {' and '.join(written(s) for s in shapes)}",
         )
     if isinstance(axis, Unknown):
         return [(shapes[0][0], *(UNKNOWN for _ in range(rank - 1)))]
     place = position(axis, rank)
     if place is None:
-        raise Refusal("shape", f"{call.layer.class_name} has no axis {axis} in an input of {written(shapes[0])}")
+        raise Refusal("shape", f"has no axis {axis} in an input of {written(shapes[0])}")
     total = shapes[0]
     for shape in shapes[1:]:
         total = replaced(beside(call, total, shape, place), place, add(total[place], shape[place]))
@@ -92,8 +92,7 @@ def beside(call: Call, a: Dims, b: Dims, axis: int) -> Dims:
         if place != axis and differ(left, right):
             raise Refusal(
                 "shape",
-                f"{call.layer.class_name} along axis {axis} needs the other axes equal, "
-                f"got {' and '.join(written(s) for s in call.inputs)}",
+                f"along axis {axis} needs the other axes equal, got {' and '.join(written(s) for s in call.inputs)}",
             )
     # Keras keeps the first shape's other axes, variable ones included.
     return tuple(right if isinstance(left, Unknown) else left for left, right in zip(a, b, strict=True))
@@ -122,7 +121,7 @@ def dot(call: Call) -> list[Shape]:
     if differ(a[first], b[second]):
         raise Refusal(
             "shape",
-            f"Dot needs equal sizes on axes {left} and {right}, got {a[first]} and {b[second]} "
+            f"needs equal sizes on axes {left} and {right}, got {a[first]} and {b[second]} "
             f"of {written(a)} and {written(b)}",
         )
     rest: Dims = (*a[:first], *a[first + 1 :], *b[1:second], *b[second + 1 :])

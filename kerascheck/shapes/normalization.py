@@ -22,7 +22,7 @@ def along_axis(call: Call) -> list[Shape]:
         if isinstance(axis, int) and position(axis, len(dims)) is None:
             raise Refusal(
                 "rank",
-                f"{call.layer.class_name} has no axis {axis} in an input with {len(dims)} axes: {written(dims)}",
+                f"has no axis {axis} in an input with {len(dims)} axes: {written(dims)}",
             )
     return [dims]
 
@@ -71,9 +71,9 @@ def group(call: Call) -> list[Shape]:
     groups = call.size("groups")
     if dims is not None and isinstance(size, int) and isinstance(groups, int) and groups != -1:
         if groups > size:
-            raise Refusal("shape", f"GroupNormalization has {groups} groups for {size} channels of {written(dims)}")
+            raise Refusal("shape", f"has {groups} groups for {size} channels of {written(dims)}")
         if groups > 0 and size % groups:
-            raise Refusal("shape", f"GroupNormalization cannot share {size} channels among {groups} groups")
+            raise Refusal("shape", f"cannot share {size} channels among {groups} groups")
     return along_axis(call)
 
 

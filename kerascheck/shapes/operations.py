@@ -194,7 +194,7 @@ def broadcast_axis(call: Call, x: Dim, y: Dim, a: Dims, b: Dims) -> Dim:
         return x
     if isinstance(x, int) and isinstance(y, int):
         if x != y:
-            raise Refusal("shape", f"{call.layer.class_name} cannot broadcast {written(a)} and {written(b)}")
+            raise Refusal("shape", f"cannot broadcast {written(a)} and {written(b)}")
         return x
     if isinstance(x, int):
         return x
@@ -242,7 +242,7 @@ def squeeze(call: Call) -> list[Shape]:
         return [UNKNOWN]
     size = dims[place]
     if isinstance(size, int) and size != 1:
-        raise Refusal("shape", f"{call.layer.class_name} cannot drop axis {axis} of {size} from {written(dims)}")
+        raise Refusal("shape", f"cannot drop axis {axis} of {size} from {written(dims)}")
     return [(*dims[:place], *dims[place + 1 :])]
 
 
@@ -284,7 +284,7 @@ def matmul(call: Call) -> list[Shape]:
     if isinstance(a, Unknown) or isinstance(b, Unknown) or len(a) < 2 or len(b) < 2:
         return [UNKNOWN]
     if isinstance(a[-1], int) and isinstance(b[-2], int) and a[-1] != b[-2]:
-        raise Refusal("shape", f"{call.layer.class_name} cannot multiply {written(a)} by {written(b)}")
+        raise Refusal("shape", f"cannot multiply {written(a)} by {written(b)}")
     return [(*broadcast_pair(call, a[:-2], b[:-2]), a[-2], b[-1])]
 
 
@@ -318,6 +318,49 @@ def one_hot(call: Call) -> list[Shape]:
     return [UNKNOWN if dims is None or given(call, -1, "axis") != -1 else (*dims, depth)]
 
 
+ELLIPSIS = "..."
+"""How the index of a saved operation says that the axes in between are kept."""
+
+
+def item(call: Call) -> list[Shape]:
+    """`x[index]` of a file; slices are `{"start", "stop", "step"}`."""
+    dims = call.dims()
+    index = argument(call, "slice_spec", "constant_1")
+    if dims is None or isinstance(index, Unknown):
+        return [UNKNOWN]
+    parts = index if isinstance(index, tuple) else (index,)
+    taken = sum(part is not None and part != ELLIPSIS for part in parts)
+    rest = len(dims) - taken
+    if rest < 0:
+        return [UNKNOWN]
+    after: list[Dim] = []
+    place = 0
+    for part in parts:
+        if part is None:
+            after.append(1)
+        elif part == ELLIPSIS:
+            after += dims[place : place + rest]
+            place, rest = place + rest, 0
+        elif isinstance(part, Mapping):
+            after.append(sliced(dims[place], part))
+            place += 1
+        elif isinstance(part, int):
+            place += 1
+        else:
+            return [UNKNOWN]
+    return [(*after, *dims[place:])]
+
+
+def sliced(size: Dim, part: Mapping[str, Value]) -> Dim:
+    bounds = [part.get(name) for name in ("start", "stop", "step")]
+    if all(bound is None for bound in bounds):
+        return size
+    numbers = [bound for bound in bounds if bound is None or isinstance(bound, int)]
+    if size is None or isinstance(size, Unknown) or len(numbers) < len(bounds):
+        return None if size is None else UNKNOWN
+    return len(range(*slice(*numbers).indices(size)))
+
+
 SHAPES: Mapping[str, ShapeFunction] = {
     **dict.fromkeys(_ELEMENTWISE, broadcast),
     **dict.fromkeys(_KEEPING, unchanged),
@@ -333,4 +376,5 @@ SHAPES: Mapping[str, ShapeFunction] = {
     "concat": joined,
     "concatenate": joined,
     "one_hot": one_hot,
+    "getitem": item,
 }

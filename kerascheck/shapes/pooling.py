@@ -78,7 +78,7 @@ def cropping(call: Call, *, rank: int) -> list[Shape]:
         if isinstance(size, int) and isinstance(cut, int) and cut >= size:
             raise Refusal(
                 "shape",
-                f"{call.layer.class_name} cuts {cut} from an axis of {size}: the input is {written(call.input)}",
+                f"cuts {cut} from an axis of {size}: the input is {written(call.input)}",
             )
         after.append(add(size, -cut if isinstance(cut, int) else cut))
     return joined(call, rank, tuple(after), parts[1])

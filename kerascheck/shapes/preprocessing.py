@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
-from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, replaced
+from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, integer, replaced
 from kerascheck.shapes.core import unchanged
 
 _KEEPING = [
@@ -73,11 +73,39 @@ def category_encoding(call: Call) -> list[Shape]:
     return [(*dims[:-1], tokens)]
 
 
+def looked_up(call: Call) -> list[Shape]:
+    """StringLookup and IntegerLookup: indices of the input's shape, or one axis as long as the vocabulary."""
+    dims = call.dims()
+    mode = call.value("output_mode")
+    if dims is None or mode == "int":
+        return [call.input]
+    if isinstance(mode, Unknown):
+        return [UNKNOWN]
+    long = mode == "one_hot" and dims[-1] != 1
+    return [(*dims, UNKNOWN) if long else (*dims[:-1], UNKNOWN)]
+
+
+def vectorized(call: Call) -> list[Shape]:
+    """TextVectorization: a sequence of indices, or one axis as long as the vocabulary."""
+    dims = call.dims()
+    mode = call.value("output_mode")
+    batch: Dim = dims[0] if dims else None
+    if call.value("split") is None or call.value("ragged") is not False:
+        return [UNKNOWN]
+    if mode != "int":
+        tokens = call.value("max_tokens") if call.value("pad_to_max_tokens") is True else UNKNOWN
+        return [UNKNOWN if isinstance(mode, Unknown) else (batch, integer(tokens))]
+    length = call.value("output_sequence_length")
+    return [(batch, None if length is None else integer(length))]
+
+
 SHAPES: Mapping[str, ShapeFunction] = {
     **dict.fromkeys(_KEEPING, unchanged),
     **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), resized),
     **dict.fromkeys(("RandomHeight", "RandomWidth"), random_height),
     "CategoryEncoding": category_encoding,
+    **dict.fromkeys(("StringLookup", "IntegerLookup"), looked_up),
+    "TextVectorization": vectorized,
 }
 
 PARAMETERS: Mapping[str, ParameterFunction] = {}

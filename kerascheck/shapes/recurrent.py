@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from kerascheck.facts.graph import Layer
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, add, times
@@ -11,6 +13,27 @@ from kerascheck.shapes.core import with_bias
 
 _STATES = {"LSTM": 2, "CuDNNLSTM": 2, "GRU": 1, "CuDNNGRU": 1, "SimpleRNN": 1}
 _GATES = {"LSTM": 4, "CuDNNLSTM": 4, "GRU": 3, "CuDNNGRU": 3, "SimpleRNN": 1}
+_CELLS = {"LSTMCell": "LSTM", "GRUCell": "GRU", "SimpleRNNCell": "SimpleRNN"}
+
+
+def around_cell(call: Call) -> Call | None:
+    """A call of `RNN(LSTMCell(8))` as one of LSTM; None for a cell that is not known."""
+    cell = call.layer.inner
+    name = _CELLS.get(cell.class_name) if cell is not None else None
+    if cell is None or name is None:
+        return None
+    layer = replace(call.layer, class_name=name, config={**cell.config, **call.layer.config})
+    return Call(layer, call.inputs, call.arguments)
+
+
+def cell_shapes(call: Call) -> list[Shape]:
+    same = around_cell(call)
+    return [UNKNOWN] if same is None else recurrent(same)
+
+
+def cell_parameters(call: Call) -> int | Unknown:
+    same = around_cell(call)
+    return UNKNOWN if same is None else recurrent_parameters(same)
 
 
 def recurrent(call: Call) -> list[Shape]:
@@ -131,6 +154,7 @@ def integer_of(inner: Layer) -> int | Unknown:
 
 SHAPES: Mapping[str, ShapeFunction] = {
     **dict.fromkeys(_STATES, recurrent),
+    "RNN": cell_shapes,
     "Bidirectional": bidirectional,
     "TimeDistributed": time_distributed,
     "SpectralNormalization": transparent,
@@ -138,6 +162,7 @@ SHAPES: Mapping[str, ShapeFunction] = {
 
 PARAMETERS: Mapping[str, ParameterFunction] = {
     **dict.fromkeys(_STATES, recurrent_parameters),
+    "RNN": cell_parameters,
     "Bidirectional": bidirectional_parameters,
     "TimeDistributed": time_distributed_parameters,
     "SpectralNormalization": spectral_parameters,

@@ -32,7 +32,7 @@ def filled(call: Call, wanted: Dims, source: Dims | None) -> Dims:
     """The target of a reshape with its -1 worked out from the number of elements."""
     total: Dim = UNKNOWN if source is None else product(source)
     if wanted.count(-1) > 1:
-        raise Refusal("shape", f"{call.layer.class_name} to {written(wanted)} has more than one -1")
+        raise Refusal("shape", f"has more than one -1 in its target shape {written(wanted)}")
     given = product(tuple(size for size in wanted if size != -1))
     if isinstance(total, Unknown) or isinstance(given, Unknown):
         return tuple(UNKNOWN if size == -1 else size for size in wanted)
@@ -42,8 +42,7 @@ def filled(call: Call, wanted: Dims, source: Dims | None) -> Dims:
     if not exact:
         raise Refusal(
             "shape",
-            f"{call.layer.class_name} cannot put {total} elements into {written(wanted)}: "
-            f"the input is {written(call.input)}",
+            f"cannot put {total} elements into {written(wanted)}: the input is {written(call.input)}",
         )
     return tuple(total // given if size == -1 else size for size in wanted)
 

@@ -1,0 +1,112 @@
+"""A layer gets an input with a number of axes that it does not take.
+
+## What it does
+
+Infers the shape of every tensor as Keras does, and reports a call that Keras refuses because the input has too few or
+too many axes. Recurrent layers that hand on no sequence are reported as KC218.
+
+## Why it matters
+
+Building the model stops with an error, often far from the line that is wrong.
+
+## Bad
+
+```python
+from keras import Input, Sequential
+from keras.layers import Conv2D, Dense, Flatten
+
+model = Sequential([
+    Input((28, 28)),
+    Conv2D(16, 3, activation="relu"),  # KC213
+    Flatten(),
+    Dense(10, activation="softmax"),
+])
+```
+
+```python
+from keras import Input, Model
+from keras.layers import LSTM, Concatenate, Dense
+
+series = Input((30, 8))
+facts = Input((5,))
+x = Concatenate()([series, facts])  # KC213
+x = LSTM(16)(x)
+model = Model([series, facts], Dense(1)(x))
+```
+
+```python
+from keras import Input, Model
+from keras.layers import Conv2D, Dense, Flatten, MaxPooling2D
+
+inputs = Input((28, 28, 1))
+x = Conv2D(16, 3, activation="relu")(inputs)
+x = Flatten()(x)
+x = MaxPooling2D()(x)  # KC213
+model = Model(inputs, Dense(10, activation="softmax")(x))
+```
+
+## Good
+
+```python
+from keras import Input, Sequential
+from keras.layers import Conv2D, Dense, Flatten
+
+model = Sequential([
+    Input((28, 28, 1)),
+    Conv2D(16, 3, activation="relu"),
+    Flatten(),
+    Dense(10, activation="softmax"),
+])
+```
+
+## Known limits
+
+Behind custom layers and unknown functions no shape is proven, and nothing is said.
+
+## References
+
+- https://keras.io/guides/functional_api/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerascheck.facts.graph import ModelGraph, Problem
+from kerascheck.facts.problems import Cause, cause_of, sources_of
+from kerascheck.facts.values import Shape, Unknown
+from kerascheck.findings import Finding, Related, Severity
+from kerascheck.rule import rule
+
+
+@rule("KC213", "rank-mismatch", Severity.ERROR, since="0.1")
+def rank_mismatch(graph: ModelGraph) -> Iterator[Finding]:
+    for problem in graph.problems:
+        if problem.kind == "rank" and cause_of(graph, problem) is Cause.OTHER:
+            yield _refused(graph, problem)
+
+
+def _refused(graph: ModelGraph, problem: Problem) -> Finding:
+    layer = problem.layer
+    sources = sources_of(graph, problem)
+    shape = sources[0][1] if len(sources) == 1 else None
+    return Finding(
+        f"`{layer.label}` {problem.message}",
+        problem.location,
+        help=_advice(problem, shape),
+        label="Keras refuses this input",
+        layer=layer.address,
+        related=tuple(Related(node.location, f"`{node.layer.label}` makes this input") for node, _ in sources),
+    )
+
+
+def _advice(problem: Problem, shape: Shape | None) -> str:
+    name = problem.layer.class_name
+    if name == "Concatenate":
+        return "bring the inputs to one number of axes first, for instance with `Flatten`, `RepeatVector` or `Reshape`"
+    if "2D" in name and shape is not None and not isinstance(shape, Unknown) and len(shape) == 3:
+        sizes = ", ".join(str(size) for size in shape[1:] if not isinstance(size, Unknown))
+        return f"add the channel axis to the input's shape and to the data, for instance ({sizes}, 1)"
+    if shape is not None and not isinstance(shape, Unknown) and len(shape) == 2:
+        return f"keep the other axes for `{problem.layer.label}`: move `Flatten` or the pooling behind it, or `Reshape`"
+    return "give the input the axes that the layer takes, without the batch axis, or put a `Reshape` in front"
