@@ -44,8 +44,8 @@ class Layer(Struct, frozen=True):
     `class_name` is today's Keras class (`Conv2D` for Keras 1's `Convolution2D`), `written` the name in the source or
     file. `config` holds every argument of that class under today's Keras 3 name, defaults filled in, `UNKNOWN` where it
     is not proven; activations, losses and the like are lower-case strings (`relu`) or a `Symbol`. `given` names the
-    arguments that the author wrote, `places` where each written value stands, and `slot` where one more would go
-    (scripts only).
+    arguments that the author wrote, `places` where each written value stands, `literal` those whose value no variable
+    takes part in, and `slot` where one more would go (scripts only).
     For a wrapper (`TimeDistributed`, `Bidirectional`) `inner` is the wrapped layer.
     `key` is the identity of the instance: two nodes with one key share weights.
     """
@@ -66,6 +66,7 @@ class Layer(Struct, frozen=True):
     path: str = ""
     repeated: bool = False
     slot: Slot | None = None
+    literal: frozenset[str] = frozenset()
 
     def __getitem__(self, argument: str) -> Value:
         """The value of an argument; `UNKNOWN` where the layer has none of that name."""
@@ -133,7 +134,8 @@ class Problem(Struct, frozen=True):
 class Optimizer(Struct, frozen=True):
     """An optimizer by today's name (`adam`, `sgd`; lower case), its arguments under today's names, defaults filled in.
 
-    `learning_rate` in `arguments` is a number, a `Symbol` for a schedule, or `UNKNOWN`.
+    `learning_rate` in `arguments` is a number, a `Symbol` for a schedule, or `UNKNOWN`. `written` is the name in the
+    source or file.
     """
 
     key: int
@@ -142,6 +144,13 @@ class Optimizer(Struct, frozen=True):
     location: Location
     given: frozenset[str] = frozenset()
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    written: str = ""
+    slot: Slot | None = None
+
+    @property
+    def label(self) -> str:
+        """What its author calls it."""
+        return self.written or str(self.name)
 
     def __getitem__(self, argument: str) -> Value:
         return self.arguments.get(argument, UNKNOWN)

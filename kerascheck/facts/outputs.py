@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
-from kerascheck.facts.training import Data, Fit, TrainingProgram
+from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Fix, Location
 
@@ -123,6 +123,8 @@ class Judgement(Struct, frozen=True):
     loss: Loss
     output: Output
     fits: tuple[Fit, ...] = ()
+    model: int = 0
+    compiled_once: bool = True
 
     @property
     def location(self) -> Location:
@@ -143,6 +145,15 @@ class Judgement(Struct, frozen=True):
         losses = self.compile.losses
         places = [other.location for other in losses if other is not None] if isinstance(losses, tuple) else []
         return Fix((Edit(place, f'"{name}"'),), safe) if places.count(place) == 1 else None
+
+    def judged(self, program: TrainingProgram) -> Iterator[DataArray]:
+        """The arrays that fit and evaluate hold this output against."""
+        yield from (labels for _, labels in self.targets())
+        for event in program.of(Evaluation):
+            if event.model == self.model and self.compiled_once:
+                array = _target(event.y, self.output.index)
+                if array is not None:
+                    yield array
 
     def targets(self) -> Iterator[tuple[Fit, DataArray]]:
         """The arrays that fit holds this output against; a generator or dataset stands for the labels it yields."""
@@ -188,7 +199,7 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
             continue
         for output, loss in zip(found, losses, strict=True):
             if loss is not None and not isinstance(loss.name, Unknown) and not loss.custom:
-                yield Judgement(compiled, loss, output, fits)
+                yield Judgement(compiled, loss, output, fits, graph.key, len(graph.compiles) == 1)
 
 
 def fits_of(program: TrainingProgram | None, graph: ModelGraph, compiled: Compile) -> tuple[Fit, ...]:

@@ -157,11 +157,21 @@ class Fitting(Event, frozen=True):
     method_place: Location | None = None
 
 
+class Comparison(Event, frozen=True):
+    """Data that is compared with other data, as a metric does: `function` (`accuracy_score`, `==`) and the arrays."""
+
+    function: str = ""
+    arrays: tuple[DataArray, ...] = ()
+
+
 E = TypeVar("E", bound=Event)
 
 
 class TrainingProgram(Struct, frozen=True):
-    """All that a script does with Keras, in order. `models` by key, in their last state; `imports` names the packages."""
+    """All that a script does with Keras, in order. `models` by key, in their last state; `imports` names the packages.
+
+    `rates_in_hand` are the keys of the optimizers whose learning rate the script itself reads or sets.
+    """
 
     models: Mapping[int, ModelGraph]
     events: tuple[Event, ...]
@@ -169,6 +179,7 @@ class TrainingProgram(Struct, frozen=True):
     seeds: tuple[Location, ...] = ()
     target_keras: int | Unknown = UNKNOWN
     cut_short: str = ""
+    rates_in_hand: frozenset[int] = frozenset()
     imports: frozenset[str] = frozenset()
 
     def of(self, kind: type[E]) -> Iterator[E]:
@@ -214,7 +225,11 @@ class ApiCall(Struct, frozen=True):
 
     `name` is the last part as written (`Convolution2D`, `fit_generator`, `merge`), `qualified` the resolved full name
     without alias (`keras.layers.Convolution2D`; methods as `Model.fit_generator`), `keywords` the keyword names with the
-    place of each name, `positional` the number of positional arguments, `argument_source` each keyword's value as text.
+    place of each name, `positional` the number of positional arguments. `values` and `places` are the keywords' values and
+    where they stand, `removals` the text that goes when a keyword goes (for the keywords that some Keras dropped).
+    `attribute` for a call through a dot (`layers.Dense`), `complete` unless unknown `*args` or `**kwargs` were passed.
+    An import has the dotted name as written in `origin`, the name that it binds in `bound`, the whole statement, and all
+    the names that the statement imports.
     """
 
     name: str
@@ -224,16 +239,44 @@ class ApiCall(Struct, frozen=True):
     keywords: Mapping[str, Location] = field(default_factory=dict[str, Location])
     positional: int = 0
     name_location: Location | None = None
+    attribute: bool = False
+    values: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    positional_values: tuple[Value, ...] = ()
+    positional_places: tuple[Location, ...] = ()
+    complete: bool = True
+    slot: Slot | None = None
+    removals: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    origin: str = ""
+    bound: str = ""
+    module_place: Location | None = None
+    statement: Location | None = None
+    imported: tuple[str, ...] = ()
+
+    @property
+    def name_place(self) -> Location:
+        """Where the name stands."""
+        return self.name_location or self.location
 
 
 class KerasUsage(Struct, frozen=True):
     """Every use of a Keras name in a source, in order, and the generation of Keras that the source targets.
 
     `target` is 1, 2 or 3 when the configuration or the project says so; `written_for` is what the source's own names
-    prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise.
+    prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise. `flavours` says which Keras it imports: `keras`,
+    `tf.keras`, `tf_keras`.
     """
 
     calls: tuple[ApiCall, ...]
     target: int | Unknown = UNKNOWN
     written_for: int | Unknown = UNKNOWN
     flavours: frozenset[str] = frozenset()
+
+    def is_past(self, release: tuple[int, int], *, never_in_tensorflow: bool = False) -> bool:
+        """Whether the Keras that the source aims at is proven to be of this release or later.
+
+        With `never_in_tensorflow` a source that uses nothing but `tensorflow.keras` is past it at any version.
+        """
+        if never_in_tensorflow and self.flavours == frozenset({"tf.keras"}):
+            return True
+        return isinstance(self.target, int) and (self.target, 0) >= release

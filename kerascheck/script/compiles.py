@@ -23,6 +23,7 @@ from kerascheck.script.values import (
     InstanceValue,
     ListValue,
     LossValue,
+    MethodValue,
     ModelValue,
     OptimizerValue,
     Path,
@@ -41,6 +42,7 @@ EVALUATIONS = frozenset(
         "predict_on_batch",
     }
 )
+RATES = frozenset({"lr", "learning_rate", "_lr", "_learning_rate"})
 DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 
 
@@ -89,8 +91,8 @@ class Compiles(Subclasses):
         if isinstance(value, str):
             found = normalize.optimizer(value, (), {})
             if found is not None:
-                return Optimizer(next(self.keys), found.name, found.arguments, location)
-            return Optimizer(next(self.keys), UNKNOWN, {}, location)
+                return Optimizer(next(self.keys), found.name, found.arguments, location, written=value)
+            return Optimizer(next(self.keys), UNKNOWN, {}, location, written=value)
         if value is None:
             return None
         return Optimizer(next(self.keys), UNKNOWN, {}, location)
@@ -183,6 +185,13 @@ class Compiles(Subclasses):
             )
         )
 
+    def optimizer_attribute(self, value: OptimizerValue, name: str) -> object:
+        """`optimizer.name`; a rate that is taken in hand may be set."""
+        if name in RATES:
+            self.rates_in_hand.add(value.optimizer.key)
+            return self.unknown(f"optimizer.{name}")
+        return MethodValue(value, name)
+
     def optimizer_object(self, written: str, arguments: Arguments, node: ast.expr) -> OptimizerValue:
         """An optimizer made by its Keras class."""
         found = normalize.optimizer(
@@ -190,7 +199,7 @@ class Compiles(Subclasses):
         )
         place = self.place(node)
         if found is None:
-            return OptimizerValue(Optimizer(next(self.keys), UNKNOWN, {}, place))
+            return OptimizerValue(Optimizer(next(self.keys), UNKNOWN, {}, place, written=written))
         return OptimizerValue(
             Optimizer(
                 next(self.keys),
@@ -199,6 +208,8 @@ class Compiles(Subclasses):
                 place,
                 frozenset(found.sources),
                 argument_places(self, arguments, found.sources),
+                written,
+                self._slot(node),
             )
         )
 

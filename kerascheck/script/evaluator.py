@@ -25,6 +25,7 @@ from kerascheck.script.values import (
     ListValue,
     ModelValue,
     Opaque,
+    OptimizerValue,
     Path,
 )
 
@@ -314,6 +315,8 @@ class Evaluator(Expressions):
                 trainable = value if isinstance(value, bool) else True
                 owner.layer = replace(owner.layer, trainable=trainable)
             owner.attributes[name] = value
+        elif isinstance(owner, OptimizerValue):
+            self.optimizer_attribute(owner, name)
 
     def set_item(self, owner: object, index: ast.expr, value: object) -> None:
         """`owner[index] = value`."""

@@ -21,6 +21,7 @@ from kerascheck.script.values import (
     ModelValue,
     ObjectValue,
     Opaque,
+    OptimizerValue,
     Path,
     SuperValue,
     TensorValue,
@@ -125,6 +126,8 @@ class Expressions(Operators):
                 return self.array_attribute(owner, name, node)
             case HistoryValue():
                 return self.unknown("history")
+            case OptimizerValue():
+                return self.optimizer_attribute(owner, name)
             case ObjectValue():
                 found = owner.attributes.get(name)
                 return MethodValue(owner, name) if found is None else found
@@ -138,7 +141,7 @@ class Expressions(Operators):
         if isinstance(owner, ArrayValue):
             return self.array_item(owner, node)
         if isinstance(owner, TensorValue):
-            return self.operation(node, "getitem", [owner])
+            return self.tensor_item(owner, node)
         if isinstance(node.slice, ast.Slice):
             return self.slice_of(owner, node.slice)
         return self.item(owner, self.evaluate(node.slice))

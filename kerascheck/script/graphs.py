@@ -17,6 +17,7 @@ from kerascheck.script.values import (
     MethodValue,
     ModelValue,
     Opaque,
+    OptimizerValue,
     TensorValue,
 )
 
@@ -199,6 +200,8 @@ class Graphs(Layers):
             return model.name
         if name == "history":
             record_use(self, model, "history", node)
+        if name == "optimizer" and model.compiles and model.compiles[-1].optimizer is not None:
+            return OptimizerValue(model.compiles[-1].optimizer)
         if name in {
             "optimizer",
             "history",

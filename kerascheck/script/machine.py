@@ -58,11 +58,14 @@ class Machine:
         self.api_calls: dict[tuple[object, ...], ApiCall] = {}
         self.flavours: set[str] = set()
         self.seeds: list[Location] = []
+        self.rates_in_hand: set[int] = set()
         self.imports: set[str] = set()
         self.layer_names: dict[str, int] = {}
         # What `image_data_format()` answers, and the place of the call that set it.
         self.image_format: str | Unknown = "channels_last"
         self.image_format_place: Location | None = None
+        self.policy: str | Unknown = "float32"
+        self.policy_place: Location | None = None
         self.trails: list[dict[Mutable, object]] = []
         self.scope = Scope()
         self.frames: list[FunctionValue] = []

@@ -68,6 +68,7 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
         events=tuple(sorted(evaluator.events, key=lambda event: event.order)),
         callbacks=tuple(evaluator.callbacks),
         seeds=tuple(evaluator.seeds),
+        rates_in_hand=frozenset(evaluator.rates_in_hand),
         imports=frozenset(evaluator.imports),
         target_keras=target,
         cut_short=cut_short,
