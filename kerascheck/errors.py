@@ -27,11 +27,18 @@ class InputError(KerascheckError):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The end of an error message: `, did you mean `x`?` where a known word is near, or else nothing."""
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher
+    from os.path import commonprefix
 
     names = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower(), list(names), n=1, cutoff=0.5)
-    return f", did you mean `{names[close[0]]}`?" if close else ""
+    asked = word.lower()
+
+    def likeness(name: str) -> tuple[float, int]:
+        # Of names that are equally like it, the one that begins like it: KC201 for KC202, not KC902.
+        return SequenceMatcher(None, asked, name).ratio(), len(commonprefix([asked, name]))
+
+    best = max(names, key=likeness, default="")
+    return f", did you mean `{names[best]}`?" if best and likeness(best)[0] >= 0.5 else ""
 
 
 def one_line(error: BaseException) -> str:

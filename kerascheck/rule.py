@@ -20,6 +20,9 @@ from kerascheck.findings import Finding, Severity
 CODE = re.compile(r"[A-Z]{2,5}\d{3,4}")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
+GROUPS = ("correctness", "leakage", "security", "migration", "performance", "style")
+"""What rules are for; each can be selected by its name."""
+
 FACTS: tuple[type, ...] = (ModelGraph, TrainingProgram, KerasUsage, SavedModel)
 """The facts that a rule can ask for."""
 
@@ -40,7 +43,8 @@ Check: TypeAlias = Callable[..., Iterator[Finding]]
 class Rule(Struct, frozen=True):
     """A check with its code, kebab-case name, default severity, and the facts that its parameters ask for.
 
-    `options` are the thresholds it knows, by name, with their defaults. `fixable` when it offers edits.
+    `options` are the thresholds it knows, by name, with their defaults. `fixable` when it offers edits. `group` is one
+    of `GROUPS`.
     A fact that is `optional` is None where the file has none: `program: TrainingProgram | None` for a model file.
     """
 
@@ -55,6 +59,7 @@ class Rule(Struct, frozen=True):
     options: Mapping[str, float] = field(default_factory=dict[str, float])
     aliases: tuple[str, ...] = ()
     optional: frozenset[type] = frozenset()
+    group: str = "correctness"
 
     @property
     def documentation(self) -> str:
@@ -101,6 +106,7 @@ def rule(
     preview: bool = False,
     options: Mapping[str, float] | None = None,
     aliases: tuple[str, ...] = (),
+    group: str = "",
 ) -> Callable[[Check], Rule]:
     """Declare a rule: its function's annotated parameters say which facts it looks at.
 
@@ -113,12 +119,16 @@ def rule(
         preview: off until selected by code or name.
         options: thresholds with their defaults, which the configuration can set.
         aliases: earlier names.
+        group: what the rule is for, one of `GROUPS`; by default correctness, or style for one of level info.
 
     Raises:
-        TypeError: for a malformed code or name, or a parameter that names no fact.
+        TypeError: for a malformed code or name, a group that is not known, or a parameter that names no fact.
     """
     if not CODE.fullmatch(code) or not NAME.fullmatch(name):
         raise TypeError(f"a rule is declared as ('KC201', 'batchnorm-axis'), got ({code!r}, {name!r})")
+    purpose = group or ("style" if severity is Severity.INFO else "correctness")
+    if purpose not in GROUPS:
+        raise TypeError(f"rule {code}: the group must be one of {', '.join(GROUPS)}, got {group!r}")
 
     def declare(check: Check) -> Rule:
         hints = typing.get_type_hints(check)
@@ -129,7 +139,8 @@ def rule(
             if kind not in FACTS and kind is not Options:
                 known = ", ".join(fact.__name__ for fact in FACTS)
                 raise TypeError(f"rule {code}: a parameter must be annotated with one of {known}, Options")
-        return Rule(code, name, severity, check, kinds, since, fixable, preview, dict(options or {}), aliases, optional)
+        given = dict(options or {})
+        return Rule(code, name, severity, check, kinds, since, fixable, preview, given, aliases, optional, purpose)
 
     return declare
 

@@ -1,7 +1,7 @@
 """Which rules run on a file, at what level, with what thresholds.
 
-A selector is a code (`KC201`), the beginning of one (`KC2`), a name (`batchnorm-axis`) or `ALL`. Of the selectors of a
-source the most specific decides, and of two equal ones the ignoring one; the command line comes after the file.
+A selector is a code (`KC201`), the beginning of one (`KC2`), a name (`batchnorm-axis`), a family (`data`), a group
+(`leakage`) or `ALL`. Of the selectors of a source the most specific decides, and of two equal ones the ignoring one; the command line comes after the file.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kerascheck.facts.values import Value
 from kerascheck.findings import Severity
 from kerascheck.reader_codes import ALWAYS_ON, READER_CODES
 from kerascheck.registry import Catalogue
-from kerascheck.rule import Options, Rule
+from kerascheck.rule import GROUPS, Options, Rule
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -91,11 +91,13 @@ def is_on(rule: Rule, choices: Iterable[Choice]) -> bool:
 
 
 def specificity(selector: str, rule: Rule) -> int:
-    """How closely a selector names a rule: `EXACT`, the length of a prefix, 0 for `ALL`, or else `NO_MATCH`."""
+    """How closely a selector names a rule: `EXACT`, the length of a prefix, 1 for a family or group, 0 for `ALL`."""
     if selector.upper() == rule.code or selector in (rule.name, *rule.aliases):
         return EXACT
     if selector == EVERYTHING:
         return 0
+    if selector in (rule.family, rule.group):
+        return 1
     prefix = selector.upper()
     return len(prefix) if _PREFIX.fullmatch(prefix) and rule.code.startswith(prefix) else NO_MATCH
 
@@ -114,7 +116,8 @@ def matching(catalogue: Catalogue, selectors: Iterable[str]) -> frozenset[str]:
 def _check(catalogue: Catalogue, selectors: Iterable[str]) -> None:
     for selector in selectors:
         if all(specificity(selector, rule) == NO_MATCH for rule in catalogue.rules):
-            hint = nearest(selector, (*catalogue.by_name, EVERYTHING))
+            families = {rule.family for rule in catalogue.rules}
+            hint = nearest(selector, (*catalogue.by_name, *sorted(families), *GROUPS, EVERYTHING))
             raise SelectionError(f"`{selector}` selects no rule{hint or ': `kerascheck rules` lists them'}")
 
 

@@ -47,6 +47,8 @@ def on(*choices: Choice) -> set[str]:
         pytest.param((Choice(("KC3",)), Choice(None, ("KC2",))), DEFAULT, id="extend-select of the command line"),
         pytest.param((Choice(None, (), ("ALL",)), Choice(None, ("KC2",))), {"KC201"}, id="brought back"),
         pytest.param((Choice(()),), set(), id="an empty selection"),
+        pytest.param((Choice(("style",)),), {"KC302"}, id="a group"),
+        pytest.param((Choice(("correctness",), (), ("KC3",)),), {"KC201"}, id="a prefix is closer than a group"),
     ],
 )
 def test_rules_are_selected(choices: tuple[Choice, ...], expected: set[str]) -> None:

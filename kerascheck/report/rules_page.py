@@ -17,6 +17,7 @@ def document(rules: Iterable[Rule]) -> str:
             "code": rule.code,
             "name": rule.name,
             "family": rule.family,
+            "group": rule.group,
             "severity": rule.severity.label,
             "summary": rule.summary,
             "fixable": rule.fixable,
@@ -58,7 +59,7 @@ def print_table(rules: Iterable[Rule], *, colour: bool) -> None:
 
 def explanation(rule: Rule) -> str:
     """A rule's page in Markdown."""
-    facts = [f"**{rule.severity.label}**", f"family {rule.family}", f"since {rule.since}"]
+    facts = [f"**{rule.severity.label}**", f"family {rule.family}", f"group {rule.group}", f"since {rule.since}"]
     facts += ["fixable"] * rule.fixable + ["preview: off until selected"] * rule.preview
     lines = [f"# {rule.code} {rule.name}", "", ", ".join(facts), "", rule.documentation]
     if rule.options:
