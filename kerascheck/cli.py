@@ -19,6 +19,7 @@ from kerascheck.report import Format
 if TYPE_CHECKING:
     from typer._click.core import Context, Parameter
 
+    from kerascheck.config import Choice
     from kerascheck.registry import Catalogue
 
 GARBAGE_THRESHOLD: Final = 50_000
@@ -112,9 +113,7 @@ def lint(
 
     mode = command.Mode(context.command.name)
     run = command.Command(
-        select=_listed(select),
-        extend_select=_listed(extend_select) or (),
-        ignore=_listed(ignore) or (),
+        choice=_choice(select, extend_select, ignore),
         fail_on=fail_on,
         exit_zero=exit_zero,
         output_format=output_format,
@@ -158,9 +157,7 @@ def fix(
     from kerascheck.fix_command import FixCommand
 
     run = FixCommand(
-        select=_listed(select),
-        extend_select=_listed(extend_select) or (),
-        ignore=_listed(ignore) or (),
+        choice=_choice(select, extend_select, ignore),
         diff=diff,
         unsafe=unsafe_fixes,
         config=config,
@@ -197,17 +194,20 @@ def explain(
 
 
 def _catalogue(config: Path | None) -> Catalogue:
-    from kerascheck.config import find_config, read_config
+    from kerascheck.config import Choice, configured
     from kerascheck.registry import load
 
-    found = read_config(config) if config is not None else find_config([])
-    return load(found.rule_paths)
+    return load(configured([], config, Choice()).rule_paths)
 
 
-def _listed(options: list[str] | None) -> tuple[str, ...] | None:
-    if options is None:
-        return None
-    return tuple(text for option in options for part in option.split(",") if (text := part.strip()))
+def _choice(select: list[str] | None, extend_select: list[str] | None, ignore: list[str] | None) -> Choice:
+    from kerascheck.config import Choice
+
+    return Choice(None if select is None else _listed(select), _listed(extend_select), _listed(ignore))
+
+
+def _listed(options: list[str] | None) -> tuple[str, ...]:
+    return tuple(text for option in options or () for part in option.split(",") if (text := part.strip()))
 
 
 def main() -> None:

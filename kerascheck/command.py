@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from kerascheck.config import LEVELS, Choice, Config, find_config, read_config
+from kerascheck.config import LEVELS, Choice, Config, configured
 from kerascheck.errors import InputError
 from kerascheck.findings import Report
 from kerascheck.linter import Plan, lint_source
@@ -26,9 +26,7 @@ MANY_FILES: Final = 20
 class Command(Struct, frozen=True):
     """The options of a run, as they were written."""
 
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    choice: Choice = Choice()
     fail_on: str | None = None
     exit_zero: bool = False
     output_format: Format = Format.FULL
@@ -70,9 +68,7 @@ class Command(Struct, frozen=True):
             raise InputError("--statistics goes with the formats full and concise; in json, count `findings` by `code`")
 
     def _settings(self, paths: Sequence[Path]) -> Config:
-        found = read_config(self.config) if self.config is not None else find_config(paths)
-        choice = Choice(self.select, self.extend_select, self.ignore)
-        return found.override(choice, LEVELS[self.fail_on] if self.fail_on else None)
+        return configured(paths, self.config, self.choice, LEVELS[self.fail_on] if self.fail_on else None)
 
     def _linted(self, targets: list[Target], plan: Plan, *, cached: bool) -> Report:
         cache = None

@@ -57,6 +57,16 @@ class Config(Struct, frozen=True):
         return named or bool(self.per_file_ignores or self.severity or self.rules)
 
 
+def configured(paths: Iterable[Path], file: Path | None, choice: Choice, fail_on: Severity | None = None) -> Config:
+    """The configuration of a run: that of the file which the user names, or else the nearest, and the command line.
+
+    Raises:
+        KerascheckError: when it cannot be read, or says what it may not.
+    """
+    found = read_config(file) if file is not None else find_config(paths)
+    return found.override(choice, fail_on)
+
+
 def find_config(paths: Iterable[Path]) -> Config:
     """The configuration of the nearest folder at or above what all `paths` share.
 

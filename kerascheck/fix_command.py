@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from kerascheck.config import Choice, Config, find_config, read_config
+from kerascheck.config import Choice, configured
 from kerascheck.errors import InputError
 from kerascheck.fix import Mended, difference, mend
 from kerascheck.linter import Plan, Target
@@ -19,9 +19,7 @@ from kerascheck.runner import Mode, collect
 class FixCommand(Struct, frozen=True):
     """The options of a run, as they were written."""
 
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    choice: Choice = Choice()
     diff: bool = False
     unsafe: bool = False
     config: Path | None = None
@@ -36,7 +34,7 @@ class FixCommand(Struct, frozen=True):
             KerascheckError: for what the user has to put right first.
         """
         paths = [Path(path) for path in written]
-        config = self._settings(paths)
+        config = configured(paths, self.config, self.choice)
         plan = Plan(config)
         failed = False
         done: list[Mended] = []
@@ -50,10 +48,6 @@ class FixCommand(Struct, frozen=True):
         if failed:
             return 2
         return int(self.diff and any(mended.changed for mended in done))
-
-    def _settings(self, paths: Sequence[Path]) -> Config:
-        found = read_config(self.config) if self.config is not None else find_config(paths)
-        return found.override(Choice(self.select, self.extend_select, self.ignore))
 
     def _mended(self, target: Target, plan: Plan) -> Mended:
         mended = mend(target.path, target.display, plan, unsafe=self.unsafe, write=not self.diff)

@@ -16,7 +16,7 @@ FIXTURES = ROOT / "fixtures"
 BAD_SCRIPT = FIXTURES / "scripts" / "demo_pitfalls.py"
 GOOD_SCRIPT = FIXTURES / "scripts" / "good_sequential.py"
 BAD_MODEL = FIXTURES / "models" / "pitfalls.keras"
-GOOD_MODEL = FIXTURES / "models" / "good.keras"
+GOOD_MODEL = FIXTURES / "models" / "good_cnn.keras"
 LFS_POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 104857600\n"
 
 CONFIG = """
