@@ -68,6 +68,7 @@ def test_the_rules_as_json() -> None:
         "code": "KC201",
         "name": "model-seen",
         "family": "local",
+        "group": "correctness",
         "severity": "error",
         "summary": "Every model is found.",
         "fixable": True,

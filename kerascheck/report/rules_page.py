@@ -54,7 +54,10 @@ def print_table(rules: Iterable[Rule], *, colour: bool) -> None:
         mark = " (preview)" if rule.preview else ""
         table.add_row(rule.code, rule.name, rule.family, level, Text(fix), Text(rule.summary + mark))
     width = None if sys.stdout.isatty() else 160
-    Console(force_terminal=colour, no_color=not colour, highlight=False, width=width).print(table)
+    console = Console(force_terminal=colour, no_color=not colour, highlight=False, width=width)
+    with console.capture() as drawn:
+        console.print(table)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
 
 
 def explanation(rule: Rule) -> str:
