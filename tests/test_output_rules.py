@@ -1,0 +1,289 @@
+"""What the rules about outputs and losses say, and above all where they are silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from kerascheck import Config, Finding, Severity, check_script
+from kerascheck.facts.outputs import outputs
+from kerascheck.script import read_script
+
+HEAD = """
+import numpy as np
+import tensorflow as tf
+import keras
+from keras import Input, Model, Sequential, layers, losses, ops
+from keras.layers import *
+"""
+
+
+def found(body: str, *codes: str) -> list[Finding]:
+    report = check_script(HEAD + body, config=Config())
+    assert not report.fault
+    return [
+        finding for finding in report.findings if finding.code in codes or (not codes and finding.code[:3] == "KC3")
+    ]
+
+
+def codes(body: str) -> set[str]:
+    return {finding.code for finding in found(body)}
+
+
+def last(body: str) -> tuple[object, object]:
+    """The activation and the units of the last model's first output."""
+    facts = read_script("script.py", HEAD + body)
+    output = outputs(facts.graphs[-1])[0]
+    return output.activation, output.units
+
+
+OUTPUTS = {
+    "an activation of the layer": ("Sequential([Input((4,)), Dense(3, 'softmax')])", "softmax", 3),
+    "a layer of its own": ("Sequential([Input((4,)), Dense(3), Activation('softmax')])", "softmax", 3),
+    "a softmax layer": ("Sequential([Input((4,)), Dense(3), Softmax()])", "softmax", 3),
+    "a function as the activation": ("Sequential([Input((4,)), Dense(3, tf.nn.sigmoid)])", "sigmoid", 3),
+    "a layer object as the activation": (
+        "Sequential([Input((4,)), Dense(3, activation=layers.Softmax())])",
+        "softmax",
+        3,
+    ),
+    "no activation": ("Sequential([Input((4,)), Dense(3)])", None, 3),
+    "a linear activation": ("Sequential([Input((4,)), Dense(3, activation='linear')])", None, 3),
+    "a cast behind the softmax": (
+        "Sequential([Input((4,)), Dense(3, 'softmax'), Activation('linear', dtype='float32')])",
+        "softmax",
+        3,
+    ),
+    "dropout behind the softmax": ("Sequential([Input((4,)), Dense(3, 'softmax'), Dropout(0.1)])", "softmax", 3),
+    "a reshape behind the sigmoid": ("Sequential([Input((4,)), Dense(6, 'sigmoid'), Reshape((2, 3))])", "sigmoid", 3),
+    "a flattened map": ("Sequential([Input((4, 4, 1)), Conv2D(2, 1, activation='sigmoid'), Flatten()])", "sigmoid", 32),
+    "averaged class maps": (
+        "Sequential([Input((8, 8, 3)), Conv2D(5, 3), GlobalAveragePooling2D(), Softmax()])",
+        "softmax",
+        5,
+    ),
+    "each step of a sequence": ("Sequential([Input((7, 4)), TimeDistributed(Dense(2, 'softmax'))])", "softmax", 2),
+    "a model of a model": (
+        "Sequential([Input((4,)), Sequential([Input((4,)), Dense(3, 'sigmoid')])])",
+        "sigmoid",
+        3,
+    ),
+    "units of a layer whose input is not known": ("Sequential([Dense(3, 'softmax')])", "softmax", 3),
+    "both directions": ("Sequential([Input((7, 4)), Bidirectional(LSTM(3))])", "tanh", 6),
+}
+
+
+@pytest.mark.parametrize("case", OUTPUTS, ids=str)
+def test_the_last_activation_is_found_behind_what_leaves_values_as_they_are(case: str) -> None:
+    model, activation, units = OUTPUTS[case]
+    assert last(f"model = {model}") == (activation, units)
+
+
+UNKNOWN_OUTPUTS = {
+    "a lambda layer": "Sequential([Input((4,)), Dense(3), Lambda(lambda t: t * 2)])",
+    "a layer of another package": "Sequential([Input((4,)), Dense(3), other.Gate()])",
+    "an activation that is a variable": "Sequential([Input((4,)), Dense(3, activation=chosen)])",
+    "two softmax outputs side by side": (
+        "Model(a := Input((4,)), Concatenate()([Dense(2, 'softmax')(a), Dense(2, 'softmax')(a)]))"
+    ),
+    "normalized values": "Sequential([Input((4,)), Dense(3), BatchNormalization()])",
+    "scaled values": "Sequential([Input((4,)), Dense(3, 'tanh'), Rescaling(2.0)])",
+    "a softmax inside a recurrent layer": "Sequential([Input((7, 4)), LSTM(3, activation='softmax')])",
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN_OUTPUTS, ids=str)
+def test_an_output_that_is_not_proven_has_no_activation(case: str) -> None:
+    facts = read_script("script.py", HEAD + f"import other\nchosen = other.pick()\nmodel = {UNKNOWN_OUTPUTS[case]}")
+    assert not outputs(facts.graphs[-1])[0].is_known
+
+
+FINE = {
+    "softmax and one-hot labels": ("Dense(3, 'softmax')", "'categorical_crossentropy'"),
+    "softmax and class indices": ("Dense(3, 'softmax')", "'sparse_categorical_crossentropy'"),
+    "one sigmoid": ("Dense(1, 'sigmoid')", "'binary_crossentropy'"),
+    "several labels at once": ("Dense(20, 'sigmoid')", "'binary_crossentropy'"),
+    "an autoencoder on images": ("Dense(784, 'sigmoid')", "'binary_crossentropy'"),
+    "an autoencoder with squared error": ("Dense(784, 'sigmoid')", "'mse'"),
+    "images in -1..1": ("Dense(784, 'tanh')", "'mse'"),
+    "numbers that are never negative": ("Dense(1, 'relu')", "'mse'"),
+    "counts": ("Dense(3, 'softmax')", "'poisson'"),
+    "a margin": ("Dense(1)", "'hinge'"),
+    "a margin among classes": ("Dense(3)", "'categorical_hinge'"),
+    "a bounded margin": ("Dense(1, 'tanh')", "'squared_hinge'"),
+    "logits": ("Dense(3)", "losses.SparseCategoricalCrossentropy(from_logits=True)"),
+    "one logit": ("Dense(1)", "losses.BinaryCrossentropy(from_logits=True)"),
+    "logits, said by position": ("Dense(3)", "losses.CategoricalCrossentropy(True)"),
+    "a flag that is not known": ("Dense(3)", "losses.CategoricalCrossentropy(from_logits=flag)"),
+    "a loss of the script's own": ("Dense(3)", "lambda y, p: ops.mean(ops.square(y - p))"),
+    "divergence of distributions": ("Dense(3, 'softmax')", "'kl_divergence'"),
+    "the generator of a GAN, compiled by itself": ("Dense(784, 'tanh')", "'binary_crossentropy'"),
+}
+
+
+@pytest.mark.parametrize("case", FINE, ids=str)
+def test_a_pair_that_is_right_or_only_looks_odd_is_silent(case: str) -> None:
+    layer, loss = FINE[case]
+    body = f"import other\nflag = other.flag\nmodel = Sequential([Input((9,)), {layer}])\nmodel.compile('adam', {loss}, metrics=['mae'])"
+    assert codes(body) & {"KC301", "KC302", "KC303", "KC304", "KC305", "KC306", "KC307"} == set()
+
+
+WRONG = {
+    "softmax of one": ("Dense(1, 'softmax')", "'mse'", "KC301", Severity.ERROR),
+    "softmax of many": ("Dense(9, 'softmax')", "'binary_crossentropy'", "KC302", Severity.ERROR),
+    "softmax of two": ("Dense(2, 'softmax')", "'bce'", "KC302", Severity.WARNING),
+    "sigmoids": ("Dense(9, 'sigmoid')", "losses.categorical_crossentropy", "KC303", Severity.ERROR),
+    "one sigmoid": ("Dense(1, 'sigmoid')", "'sparse_categorical_crossentropy'", "KC303", Severity.ERROR),
+    "one linear unit": ("Dense(1)", "'categorical_crossentropy'", "KC303", Severity.ERROR),
+    "linear": ("Dense(9)", "'categorical_crossentropy'", "KC304", Severity.ERROR),
+    "linear, said explicitly": (
+        "Dense(9)",
+        "losses.CategoricalCrossentropy(from_logits=False)",
+        "KC304",
+        Severity.ERROR,
+    ),
+    "twice": ("Dense(9, 'softmax')", "losses.CategoricalCrossentropy(from_logits=True)", "KC305", Severity.ERROR),
+}
+
+
+@pytest.mark.parametrize("case", WRONG, ids=str)
+def test_a_pair_that_cannot_learn_is_found(case: str) -> None:
+    layer, loss, code, severity = WRONG[case]
+    body = f"model = Sequential([Input((9,)), {layer}])\nmodel.compile('adam', {loss}, metrics=['mae'])"
+    findings = [finding for finding in found(body) if finding.code in {"KC301", "KC302", "KC303", "KC304", "KC305"}]
+    assert [(finding.code, finding.severity) for finding in findings] == [(code, severity)]
+
+
+def test_a_model_that_is_trained_only_as_a_part_of_another_is_not_judged_by_its_own_loss() -> None:
+    body = """
+generator = Sequential([Input((10,)), Dense(784)])
+generator.compile('adam', 'binary_crossentropy')
+discriminator = Sequential([Input((784,)), Dense(1, 'sigmoid')])
+discriminator.compile('adam', 'binary_crossentropy')
+gan = Sequential([generator, discriminator])
+gan.compile('adam', 'binary_crossentropy')
+gan.fit(np.zeros((8, 10)), np.ones((8, 1)))
+"""
+    assert found(body, "KC304") == []
+
+
+def test_each_output_is_judged_by_its_own_loss() -> None:
+    body = """
+inputs = Input((9,))
+model = Model(inputs, [Dense(3, 'softmax', name='kind')(inputs), Dense(1, name='size')(inputs)])
+model.compile('adam', loss={'kind': 'categorical_crossentropy', 'size': 'mse'})
+model.compile('adam', loss=['binary_crossentropy', 'mse'])
+"""
+    (finding,) = found(body, "KC302", "KC304")
+    assert finding.code == "KC302"
+    assert HEAD.count("\n") + 5 == finding.location.line
+    assert finding.location.column == body.splitlines()[4].index("'binary") + 1
+
+
+def test_layers_that_a_branch_adds_prove_nothing() -> None:
+    body = """
+import sys
+model = Sequential([Input((9,)), Dense(8, 'relu')])
+if len(sys.argv) > 1:
+    model.add(Dense(1, 'sigmoid'))
+else:
+    model.add(Dense(3, 'softmax'))
+model.compile('adam', 'binary_crossentropy')
+"""
+    assert codes(body) & {"KC301", "KC302", "KC303"} == set()
+
+
+LABELS = {
+    "class indices of a known data set": ("keras.datasets.mnist.load_data()[0][1]", "categorical_crossentropy", True),
+    "drawn whole numbers": ("np.random.randint(0, 10, 100)", "categorical_crossentropy", True),
+    "one-hot rows": ("keras.utils.to_categorical(np.array([0, 1, 9]))", "sparse_categorical_crossentropy", True),
+    "rows of an identity matrix": (
+        "np.eye(10)[np.random.randint(0, 10, 100)]",
+        "sparse_categorical_crossentropy",
+        True,
+    ),
+    "rows as wide as the output": ("np.zeros((100, 10))", "sparse_categorical_crossentropy", True),
+    "one-hot rows and their loss": (
+        "keras.utils.to_categorical(np.array([0, 1, 9]))",
+        "categorical_crossentropy",
+        False,
+    ),
+    "rows of an identity matrix and their loss": (
+        "np.eye(10)[np.random.randint(0, 10, 100)]",
+        "categorical_crossentropy",
+        False,
+    ),
+    "indices and their loss": ("np.random.randint(0, 10, 100)", "sparse_categorical_crossentropy", False),
+    "a column of indices": ("np.random.randint(0, 10, (100, 1))", "sparse_categorical_crossentropy", False),
+    "labels of which nothing is known": ("other.labels()", "categorical_crossentropy", False),
+}
+
+
+@pytest.mark.parametrize("case", LABELS, ids=str)
+def test_labels_are_compared_with_the_loss(case: str) -> None:
+    labels, loss, wrong = LABELS[case]
+    body = f"""
+import other
+y = {labels}
+model = Sequential([Input((9,)), Dense(10, 'softmax')])
+model.compile('adam', '{loss}')
+model.fit(other.rows(), y)
+"""
+    assert len(found(body, "KC306")) == wrong
+
+
+def test_one_hot_labels_of_a_directory_do_not_fit_one_unit() -> None:
+    body = """
+from keras.preprocessing.image import ImageDataGenerator
+train = ImageDataGenerator(rescale=1 / 255).flow_from_directory('images', target_size=(64, 64){mode})
+model = Sequential([Input((64, 64, 3)), Flatten(), Dense(1, 'sigmoid')])
+model.compile('adam', 'binary_crossentropy')
+model.fit(train, epochs=3)
+"""
+    (finding,) = found(body.format(mode=""), "KC306")
+    assert finding.location.line == HEAD.count("\n") + 3
+    assert found(body.format(mode=", class_mode='binary'"), "KC306") == []
+
+
+TARGETS = {
+    "prices": ("pd.read_csv('houses.csv')['price'].to_numpy()", "sigmoid", Severity.WARNING),
+    "a known range": ("np.array([[3.0], [250.0]])", "tanh", Severity.ERROR),
+    "negative numbers under relu": ("np.array([[-3.0], [2.0]])", "relu", Severity.ERROR),
+    "a normal distribution of which no end is known": ("np.random.randn(100, 1)", "relu", None),
+    "scaled prices": (
+        "StandardScaler().fit_transform(pd.read_csv('houses.csv')[['price']].to_numpy())",
+        "sigmoid",
+        None,
+    ),
+    "prices in thousands of the largest": ("pd.read_csv('houses.csv')['price'].to_numpy() / 1e6", "sigmoid", None),
+    "yes or no": ("np.array([[0], [1], [1], [0]])", "sigmoid", None),
+    "prices under relu": ("pd.read_csv('houses.csv')['price'].to_numpy()", "relu", None),
+    "prices under no activation": ("pd.read_csv('houses.csv')['price'].to_numpy()", "linear", None),
+    "uniform numbers": ("np.random.rand(100, 1)", "sigmoid", None),
+    "unknown targets under tanh": ("other.targets()", "tanh", None),
+}
+
+
+@pytest.mark.parametrize("case", TARGETS, ids=str)
+def test_targets_are_compared_with_the_range_of_the_output(case: str) -> None:
+    targets, activation, severity = TARGETS[case]
+    body = f"""
+import other
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+y = {targets}
+model = Sequential([Input((9,)), Dense(1, '{activation}')])
+model.compile('adam', 'mse')
+model.fit(other.rows(), y)
+"""
+    assert [finding.severity for finding in found(body, "KC307")] == ([severity] if severity is not None else [])
+
+
+def test_an_autoencoder_is_not_a_regression_on_unscaled_targets() -> None:
+    body = """
+import pandas as pd
+x = pd.read_csv('signals.csv').to_numpy()
+model = Sequential([Input((64,)), Dense(8, 'relu'), Dense(64, 'sigmoid')])
+model.compile('adam', 'mse')
+model.fit(x, x)
+"""
+    assert found(body, "KC307") == []
