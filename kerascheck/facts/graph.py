@@ -162,7 +162,8 @@ class Optimizer(Struct, frozen=True):
 class Loss(Struct, frozen=True):
     """A loss or a metric by its snake-case name (`binary_crossentropy`), custom ones by their own name.
 
-    `from_logits` is proven false when it was not given. `custom` marks a user's function, `UNKNOWN` names nothing.
+    `from_logits` is proven false when it was not given. `custom` marks a user's function, `quoted` a name given as
+    text; a `name` that is `UNKNOWN` is none of Keras's.
     """
 
     name: str | Unknown
@@ -173,6 +174,7 @@ class Loss(Struct, frozen=True):
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     slot: Slot | None = None
+    quoted: bool = False
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)

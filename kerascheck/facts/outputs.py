@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
-from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram
+from kerascheck.facts.training import Data, Evaluation, Fit, ModelUse, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Fix, Location
 
@@ -186,8 +186,8 @@ def outputs(graph: ModelGraph) -> tuple[Output, ...]:
 def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Iterator[Judgement]:
     """Each output with the loss that a `compile` call sets on it.
 
-    A model that is only trained as a part of another (the generator of a GAN) is judged by the other's loss: what it
-    was compiled with by itself takes no part.
+    A model that is only trained as a part of another (the generator of a GAN) is judged by the other's loss, and one
+    that only predicts needs none: what these were compiled with takes no part.
     """
     found = outputs(graph)
     for compiled in graph.compiles:
@@ -195,7 +195,7 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
         if isinstance(losses, Unknown) or len(losses) != len(found):
             continue
         fits = fits_of(program, graph, compiled)
-        if graph.nested and not fits:
+        if not fits and (graph.nested or (program is not None and _only_predicts(program, graph))):
             continue
         for output, loss in zip(found, losses, strict=True):
             if loss is not None and not isinstance(loss.name, Unknown) and not loss.custom:
@@ -207,6 +207,13 @@ def fits_of(program: TrainingProgram | None, graph: ModelGraph, compiled: Compil
     if program is None:
         return ()
     return tuple(fit for fit in program.of(Fit) if fit.model == graph.key and fit.compile is compiled)
+
+
+def _only_predicts(program: TrainingProgram, graph: ModelGraph) -> bool:
+    if any(use.model == graph.key and use.use in ("passed", "returned") for use in program.of(ModelUse)):
+        return False
+    methods = {event.method for event in program.of(Evaluation) if event.model == graph.key}
+    return bool(methods) and all(method.startswith("predict") for method in methods)
 
 
 def _within(place: Location, call: Location) -> bool:

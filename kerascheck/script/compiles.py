@@ -131,7 +131,7 @@ class Compiles(Subclasses):
         if isinstance(value, LossValue):
             return value.loss
         if isinstance(value, str):
-            return Loss(known(value) or UNKNOWN, location, written=value)
+            return Loss(known(value) or UNKNOWN, location, written=value, quoted=True)
         if isinstance(value, Path):
             name = known(value.parts[-1]) if value.parts[0] == "keras" else None
             return Loss(name or UNKNOWN, location, written=value.parts[-1])

@@ -5,8 +5,8 @@
 Looks at outputs that end in relu, sigmoid, tanh, softmax or another bounded function under a regression loss
 (`mean_squared_error`, `mean_absolute_error`, `huber` …). It is an error where the range of the targets is known and
 reaches beyond the activation's. It is a warning where the targets are numbers that nothing in the script has scaled to
-the range of sigmoid, tanh or softmax. Silent for targets known to fit, for scaled ones, class labels, autoencoders and
-images.
+the range of sigmoid, tanh or softmax, and a hint for a single sigmoid unit where nothing is known of the targets. Silent
+for targets known to fit, for scaled ones, class labels, autoencoders and images.
 
 ## Why it matters
 
@@ -67,7 +67,7 @@ print(history.history["val_mae"])
 ## Known limits
 
 The range of values read from a file is not known: a warning then rests on no scaling being seen. In a model file the
-targets are not known at all; only a single sigmoid unit is pointed out there.
+targets are not known at all.
 
 ## References
 
@@ -167,7 +167,7 @@ def _told(
     if unscaled is not None:
         return Severity.WARNING, f"nothing scales {_name(unscaled)} to that range", unscaled
     if _is_lone_sigmoid(judgement, graph) and _nothing_known(judgement, program):
-        return Severity.WARNING, "nothing shows that the targets were scaled to that range", None
+        return Severity.INFO, "nothing shows that the targets were scaled to that range", None
     return None
 
 

@@ -2,8 +2,9 @@
 
 ## What it does
 
-Compares the loss of each output with its last activation. It speaks where `binary_crossentropy` meets a softmax of two
-or more units: an error for three or more, or where the labels are known to be class indices, a warning for two.
+Compares the loss of each output with its last activation. It speaks where `binary_crossentropy` meets a softmax: an error
+for three or more units, or where the labels are known to be class indices, a warning for two and for a number that is
+not known.
 
 ## Why it matters
 
@@ -79,6 +80,7 @@ from kerascheck.facts.data import Encoding
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.outputs import BINARY, Judgement, judgements
 from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
@@ -93,26 +95,31 @@ def softmax_with_binary_loss(graph: ModelGraph, program: TrainingProgram | None)
             or judgement.loss.from_logits is not False
         ):
             continue
-        if isinstance(output.units, int) and output.units >= 2:
-            yield _finding(judgement, output.units)
+        if output.units != 1:
+            yield _finding(judgement)
 
 
-def _finding(judgement: Judgement, units: int) -> Finding:
+def _finding(judgement: Judgement) -> Finding:
     output, loss = judgement.output, judgement.loss_name
+    count = f"{output.units} " if isinstance(output.units, int) else ""
     integers = next((array for _, array in judgement.targets() if array.encoding is Encoding.INTEGER), None)
     right = "sparse_categorical_crossentropy" if integers is not None else "categorical_crossentropy"
     if integers is not None:
         labels = f"`{integers.name}`" if integers.name else "the labels"
-        message = f"`{loss}` compares one column of class indices in {labels} with {units} softmax outputs of `{output.title}`: shapes and meaning disagree"
+        message = f"`{loss}` compares one column of class indices in {labels} with the {count}softmax outputs of `{output.title}`: shapes and meaning disagree"
     else:
-        message = f"`{loss}` judges the {units} softmax outputs of `{output.title}` as {units} separate yes/no questions, though softmax gives one answer"
+        message = f"`{loss}` judges the {count}softmax outputs of `{output.title}` as {count}separate yes/no questions, though softmax gives one answer"
     return Finding(
         message=message,
         location=judgement.location,
-        label=f"judges {units} classes one by one",
+        label="judges each class by itself",
         help=f'write `loss="{right}"` for classes that exclude each other, or `activation="sigmoid"` for labels that can go together',
-        severity=Severity.ERROR if units > 2 or integers is not None else Severity.WARNING,
+        severity=Severity.ERROR if integers is not None or _several(output.units) else Severity.WARNING,
         related=(Related(output.location, "softmax is applied here"),) if output.location is not None else (),
         fix=judgement.other_loss(right, safe=False),
         layer=output.address,
     )
+
+
+def _several(units: int | Unknown) -> bool:
+    return isinstance(units, int) and units > 2
