@@ -33,6 +33,11 @@ class Assembly:
         self._problems: dict[int, Problem] = {}
         self._parameters: dict[int, int | Unknown] = {}
 
+    @property
+    def size(self) -> int:
+        """How many tensors the calls so far have made."""
+        return len(self._producers)
+
     def tensor(self, shape: Shape = UNKNOWN, dtype: str | Unknown = UNKNOWN) -> Tensor:
         """A fresh tensor with no producer."""
         return Tensor(next(self._keys), shape, dtype)

@@ -20,6 +20,7 @@ class LayerKind(enum.Enum):
     LAMBDA = "lambda"  # a Lambda layer: opaque
     CUSTOM = "custom"  # a user's or a third party's layer, or an applications base: opaque
     MODEL = "model"  # a model used as a layer; `Layer.model` is its graph
+    CHOICE = "choice"  # where paths meet that a branch or a loop of unknown length decides: opaque, `branch` or `loop`
 
 
 class GraphKind(enum.Enum):

@@ -16,6 +16,7 @@ from kerascheck.script.uses import note_passed
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
+    ChoiceValue,
     ClassValue,
     DictValue,
     FunctionValue,
@@ -93,6 +94,8 @@ class Calls(Classes):
                 return self.call_model(function, arguments, node)
             case InstanceValue():
                 return self.call_instance(function, arguments, node)
+            case ChoiceValue(options=options):
+                return self.each(options, lambda option: self.apply(option, arguments, node))
             case _:
                 return self.unknown_call(function, arguments, node)
 

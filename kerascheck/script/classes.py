@@ -43,6 +43,12 @@ class Classes(Functions):
         )  # fmt: skip
         return cls
 
+    def record_class(self, name: str, fields: list[str], node: ast.expr) -> ClassValue:
+        """The class that `namedtuple(name, fields)` gives."""
+        cls = ClassValue(name, (), self.inner_scope(), self.place(node), fields=tuple(fields), is_record=True)
+        cls.order = (cls,)
+        return cls
+
     def finish_class(self, cls: ClassValue) -> None:
         """Settle the members of a class, once its body has run."""
         members = cls.scope.names

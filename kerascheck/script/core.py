@@ -6,7 +6,7 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.script.joins import Flow
 from kerascheck.script.machine import Machine
 from kerascheck.script.values import (
@@ -54,6 +54,10 @@ class Core(Machine, ABC):
     @abstractmethod
     def call_model(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
         """`model(tensors)`."""
+
+    @abstractmethod
+    def opaque_layer(self, class_name: str, node: ast.expr, kind: LayerKind = LayerKind.CUSTOM) -> Layer:
+        """A layer of which only the name is known."""
 
     @abstractmethod
     def opaque_call(self, name: str, tensors: Sequence[TensorValue], node: ast.expr) -> object:

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import Role
 from kerascheck.findings import SourceText
-from kerascheck.script.expressions import Expressions
-from kerascheck.script.joins import Flow, follow
-from kerascheck.script.machine import LOOP_BOUND, to_value
+from kerascheck.script.joins import Flow, fill, follow
+from kerascheck.script.loops import Loops
+from kerascheck.script.machine import to_value
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
     ArrayValue,
@@ -24,9 +24,11 @@ from kerascheck.script.values import (
     LayerValue,
     ListValue,
     ModelValue,
+    ObjectValue,
     Opaque,
     OptimizerValue,
     Path,
+    TensorValue,
 )
 
 VALIDATION_NAMES = ("valid", "val", "dev", "eval")
@@ -47,7 +49,7 @@ def named_role(name: str) -> Role:
     return found.pop() if len(found) == 1 else Role.UNKNOWN
 
 
-class Evaluator(Expressions):
+class Evaluator(Loops):
     """Statements; expressions and calls are in the classes below it."""
 
     def __init__(self, path: str, text: SourceText) -> None:
@@ -136,6 +138,8 @@ class Evaluator(Expressions):
 
     def _unpack(self, targets: list[ast.expr], value: object) -> None:
         items = self.iterate(value)
+        if isinstance(value, TensorValue) and not any(isinstance(target, ast.Starred) for target in targets):
+            items = self.tensor_parts(value, len(targets), targets[0])
         star = next((i for i, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
         if items is not None and star is not None and len(items) >= len(targets) - 1:
             rest = len(targets) - star - 1
@@ -168,6 +172,7 @@ class Evaluator(Expressions):
         for alias in node.names:
             if alias.name == "*":
                 self.star_imports.append(self.canonical(module))
+                self.note_import(self.canonical((*module, "*")), (*module, "*"), alias, node)
                 continue
             path = self.canonical((*module, alias.name))
             self.assign(alias.asname or alias.name, path)
@@ -210,48 +215,6 @@ class Evaluator(Expressions):
             return self.run(node.orelse)
         return follow(self, [lambda: self.run(node.body), lambda: self.run(node.orelse)])
 
-    def _for(self, node: ast.For | ast.AsyncFor) -> Flow:
-        source = self.evaluate(node.iter)
-        items = self.iterate(source)
-        if items is not None and len(items) <= LOOP_BOUND:
-            return self._unrolled(node, items)
-        element = self.element_of(source, items)
-        self.loops += 1
-        try:
-            return follow(self, [lambda: self._once(node, element)])
-        finally:
-            self.loops -= 1
-
-    def _once(self, node: ast.For | ast.AsyncFor, element: object) -> Flow:
-        self.bind(node.target, element)
-        flow = self.run(node.body)
-        return flow if flow is Flow.RETURN else Flow.NEXT
-
-    def _unrolled(self, node: ast.For | ast.AsyncFor, items: Sequence[object]) -> Flow:
-        self.loops += len(items) > 1
-        try:
-            for item in items:
-                self.bind(node.target, item)
-                flow = self.run(node.body)
-                if flow is Flow.BREAK:
-                    return Flow.NEXT
-                if flow in (Flow.RETURN, Flow.RAISE):
-                    return flow
-        finally:
-            self.loops -= len(items) > 1
-        return self.run(node.orelse)
-
-    def _while(self, node: ast.While) -> Flow:
-        if self.truth(self.evaluate(node.test)) is False:
-            return self.run(node.orelse)
-        self.forget_assigned(node.body)
-        self.loops += 1
-        try:
-            flow = self.run(node.body)
-        finally:
-            self.loops -= 1
-        return flow if flow is Flow.RETURN else Flow.NEXT
-
     def _with(self, node: ast.With | ast.AsyncWith) -> Flow:
         for item in node.items:
             value = self.evaluate(item.context_expr)
@@ -259,14 +222,22 @@ class Evaluator(Expressions):
                 self.bind(item.optional_vars, value)
         return self.run(node.body)
 
-    def _try(self, node: ast.Try) -> Flow:
+    def _try(self, node: ast.Try | ast.TryStar) -> Flow:
         flow = self.run(node.body)
         if flow is Flow.RAISE and node.handlers:
             flow = self.run(node.handlers[0].body)
         elif flow is Flow.NEXT:
             flow = self.run(node.orelse)
+        if not all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in node.body):
+            for handler in node.handlers:
+                self._instead(handler)
         final = self.run(node.finalbody)
         return flow if final is Flow.NEXT else final
+
+    def _instead(self, handler: ast.ExceptHandler) -> None:
+        """What a handler does if the body fails: it fills in what the body left unknown."""
+        if any(isinstance(statement, (ast.Assign, ast.With, ast.If)) for statement in handler.body):
+            fill(self, lambda: self.run(handler.body))
 
     def _delete(self, node: ast.Delete) -> Flow:
         for target in node.targets:
@@ -305,6 +276,9 @@ class Evaluator(Expressions):
         elif isinstance(owner, ClassValue):
             self.touch(owner.scope)
             owner.scope.names[name] = value
+        elif isinstance(owner, ObjectValue):
+            self.touch(owner)
+            owner.attributes[name] = value
         elif isinstance(owner, ModelValue) and name == "trainable":
             self.touch(owner)
             owner.trainable = value
@@ -348,9 +322,9 @@ class Evaluator(Expressions):
         ast.ClassDef: _class,
         ast.Return: _return,
         ast.If: _if,
-        ast.For: _for,
-        ast.AsyncFor: _for,
-        ast.While: _while,
+        ast.For: Loops.for_loop,
+        ast.AsyncFor: Loops.for_loop,
+        ast.While: Loops.while_loop,
         ast.With: _with,
         ast.AsyncWith: _with,
         ast.Try: _try,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from kerascheck.script.handlers import NAMES
+from kerascheck.script.handlers import METHODS, NAMES
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.operators import Operators
 from kerascheck.script.values import (
     ArrayValue,
+    ChoiceValue,
     ClassValue,
     DictValue,
     HistoryValue,
@@ -94,9 +96,11 @@ class Expressions(Operators):
                 continue
             assert isinstance(piece, ast.FormattedValue)
             value = self.evaluate(piece.value)
-            if not isinstance(value, (str, int, float)) or piece.format_spec is not None or piece.conversion != -1:
+            spec = self.evaluate(piece.format_spec) if piece.format_spec is not None else ""
+            text = _formatted(value, spec, piece.conversion)
+            if text is None:
                 return self.unknown("f-string")
-            parts.append(str(value))
+            parts.append(text)
         return "".join(parts)
 
     def _attribute(self, node: ast.Attribute) -> object:
@@ -129,12 +133,23 @@ class Expressions(Operators):
             case OptimizerValue():
                 return self.optimizer_attribute(owner, name)
             case ObjectValue():
-                found = owner.attributes.get(name)
-                return MethodValue(owner, name) if found is None else found
+                return self.object_attribute(owner, name)
+            case ChoiceValue(options=options):
+                return self.each(options, lambda option: self.attribute(option, name, node))
             case Opaque():
                 return self.part_of(owner)
             case _:
                 return MethodValue(owner, name)
+
+    def object_attribute(self, owner: ObjectValue, name: str) -> object:
+        """`object.name` of an object that a handler made."""
+        if name in owner.attributes:
+            return owner.attributes[name]
+        if f"{owner.path}.{name}" in METHODS:
+            return MethodValue(owner, name)
+        if name == "__dict__":
+            return DictValue({**owner.attributes}, owner.whole)
+        return self.unknown(f"{owner.path}.{name}")
 
     def _subscript(self, node: ast.Subscript) -> object:
         owner = self.evaluate(node.value)
@@ -232,3 +247,15 @@ class Expressions(Operators):
         ast.Yield: _yield,
         ast.YieldFrom: _yield,
     }
+
+
+def _formatted(value: object, spec: object, conversion: int) -> str | None:
+    """A value as an f-string writes it; None where that is not known, or would be long."""
+    if not isinstance(value, (str, int, float)) or not isinstance(spec, str) or re.search(r"\d{4}", spec):
+        return None
+    if conversion != -1:
+        value = repr(value) if conversion in (ord("r"), ord("a")) else str(value)
+    try:
+        return format(value, spec)
+    except (ValueError, TypeError, OverflowError):
+        return None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import TypeVar
 
 from kerascheck.script.joins import join
 from kerascheck.script.machine import DEPTH_LIMIT
@@ -10,6 +13,7 @@ from kerascheck.script.names import Names
 from kerascheck.script.values import Arguments, DictValue, FunctionValue, ObjectValue, Scope
 
 RECURSION_BOUND = 3
+Option = TypeVar("Option")
 # Decorators that leave the function's meaning as it is.
 _TRANSPARENT = frozenset({"function", "wraps", "abstractmethod", "njit", "jit", "override"})
 
@@ -126,6 +130,15 @@ class Functions(Names):
 
     def joined(self, left: object, right: object) -> object:
         return join(self, left, right)
+
+    def each(self, options: Sequence[Option], run: Callable[[Option], object]) -> object:
+        """What is known of a result that any of several values may give."""
+        self.undecided += 1
+        try:
+            results = [run(option) for option in options]
+        finally:
+            self.undecided -= 1
+        return reduce(self.joined, results)
 
 
 def _holds_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

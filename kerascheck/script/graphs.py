@@ -137,29 +137,32 @@ class Graphs(Layers):
 
     def _append(self, model: ModelValue, value: LayerValue) -> None:
         current = model.chain[-1][1] if model.chain else model.inputs[0]
+        self._extend(model, value, [current])
+
+    def _extend(self, model: ModelValue, value: LayerValue, inputs: list[Tensor]) -> Tensor:
         if value.layer.class_name == "InputLayer":
-            self.assembly.enter(value.layer, current)
-            outputs: tuple[Tensor, ...] = (current,)
+            self.assembly.enter(value.layer, inputs[0])
+            self.touch(value)
+            value.inputs, value.outputs = tuple(inputs), tuple(inputs)
         else:
-            call = Arguments([TensorValue(current)], {}, None)
-            outputs = self.apply_layer(value, call, [current], value.layer.location)
-        result = outputs[0] if outputs else self.assembly.tensor()
-        self.touch(value)
-        value.inputs, value.outputs = (current,), (result,)
+            call = Arguments([TensorValue(tensor) for tensor in inputs], {}, None)
+            self.apply_layer(value, call, inputs, value.layer.location)
+        result = value.outputs[0] if value.outputs else self.assembly.tensor()
         model.chain.append((value, result))
         model.outputs = (result,)
+        return result
 
     def rebuild(self, model: ModelValue, shape: Shape) -> None:
         """Build a Sequential again, now that the shape of its input is known."""
         self.touch(model)
-        layers = [value for value, _ in model.chain]
-        model.chain = []
-        model.inputs = (self.assembly.tensor(shape),)
-        for value in layers:
-            if value.layer.kind is LayerKind.MODEL:
-                self._append(model, value)
-            else:
-                self._append(model, value)
+        chain, model.chain = model.chain, []
+        entry = self.assembly.tensor(shape)
+        changed = {tensor.key: entry for tensor in model.inputs}
+        model.inputs = (entry,)
+        for value, tensor in chain:
+            producer = self.assembly.producer(tensor)
+            before = producer.inputs if producer is not None and producer.inputs else (model.outputs or model.inputs)
+            changed[tensor.key] = self._extend(model, value, [changed.get(old.key, old) for old in before])
 
     def _input_of(self, model: ModelValue) -> Tensor:
         return model.inputs[0] if model.inputs else Tensor(0)

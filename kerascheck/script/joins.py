@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
 
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role
-from kerascheck.facts.graph import Gap
+from kerascheck.facts.graph import Compile, Gap, Tensor
 from kerascheck.facts.values import UNKNOWN
+from kerascheck.findings import Location
 from kerascheck.script.machine import Machine
-from kerascheck.script.values import ArrayValue, DictValue, ListValue, ModelValue, Mutable, Opaque, Scope
+from kerascheck.script.values import (
+    ArrayValue,
+    ChoiceValue,
+    ClassValue,
+    DictValue,
+    FunctionValue,
+    InstanceValue,
+    LayerValue,
+    ListValue,
+    LossValue,
+    ModelValue,
+    Mutable,
+    Opaque,
+    OptimizerValue,
+    Path,
+    Scope,
+    TensorValue,
+)
 
 
 class Flow(enum.Enum):
@@ -55,13 +74,64 @@ def follow(machine: Machine, runs: Sequence[Callable[[], Flow]]) -> Flow:
     return Flow.RETURN if Flow.RETURN in flows else outcomes[0][0]
 
 
+def repeat(machine: Machine, run: Callable[[], Flow], place: Location) -> Flow:
+    """Run the body of a loop of unknown length once, and mark what more iterations would change."""
+    machine.trails.append({})
+    machine.undecided += 1
+    try:
+        flow = run()
+    finally:
+        machine.undecided -= 1
+        trail = machine.trails.pop()
+    for subject, before in trail.items():
+        if machine.trails:
+            machine.trails[-1].setdefault(subject, before)
+        _iterate(machine, subject, before, place)
+    return flow
+
+
+def _iterate(machine: Machine, subject: Mutable, before: object, place: Location) -> None:
+    """What is known of a value that a loop changed once and may change again."""
+    if isinstance(subject, Scope) and isinstance(before, dict):
+        for name, value in list(subject.names.items()):
+            old = before.get(name)
+            if isinstance(value, TensorValue) and isinstance(old, TensorValue) and value.tensor.key != old.tensor.key:
+                subject.names[name] = machine.choose([old, value], place, "loop")
+    elif isinstance(subject, ModelValue) and isinstance(before, tuple):
+        count = len(before[0])
+        if len(subject.chain) > count:
+            start = subject.chain[count - 1][1] if count else subject.inputs[0]
+            machine.extend_chain(subject, [start, subject.chain[-1][1]], place, "loop")
+    elif isinstance(subject, (ListValue, DictValue)) and isinstance(before, tuple):
+        subject.whole = subject.whole and len(before[0]) == len(subject.items)
+
+
+def fill(machine: Machine, run: Callable[[], Flow]) -> None:
+    """Run a block that may run instead of another: it only settles names that the other left unknown."""
+    machine.trails.append({})
+    machine.undecided += 1
+    try:
+        run()
+    finally:
+        machine.undecided -= 1
+        trail = machine.trails.pop()
+    for subject, before in trail.items():
+        after = subject.save()
+        subject.load(before)
+        if isinstance(subject, Scope) and isinstance(after, dict):
+            for name, value in after.items():
+                if isinstance(subject.names.get(name), Opaque) or name not in subject.names:
+                    machine.touch(subject)
+                    subject.names[name] = value
+
+
 def _merge(machine: Machine, subject: Mutable, other: object) -> None:
     if isinstance(subject, Scope) and isinstance(other, dict):
         for name, value in other.items():
             mine = subject.names.get(name, value)
             subject.names[name] = join(machine, mine, value)
     elif isinstance(subject, ModelValue):
-        _merge_model(subject, other)
+        _merge_model(machine, subject, other)
     elif isinstance(subject, ListValue):
         mine = list(subject.items)
         subject.load(other)
@@ -82,18 +152,25 @@ def _merge(machine: Machine, subject: Mutable, other: object) -> None:
             attributes[name] = join(machine, attributes.get(name, value), value)
 
 
-def _merge_model(model: ModelValue, other: object) -> None:
-    mine = (list(model.chain), model.inputs, model.outputs, list(model.compiles))
-    gaps = list(model.gaps)
+def _merge_model(machine: Machine, model: ModelValue, other: object) -> None:
+    mine = ModelState(*cast("ModelState", model.save()))
     model.load(other)
-    chain, inputs, outputs, compiles = mine
-    differs = [layer for layer, _ in chain] != [layer for layer, _ in model.chain]
-    if differs:
-        gaps.append(Gap("layers that a branch adds", model.location))
-    if len(chain) >= len(model.chain):
-        model.chain, model.inputs, model.outputs = chain, inputs, outputs
-    model.compiles = compiles + [item for item in model.compiles if item not in compiles]
-    model.gaps = gaps + [gap for gap in model.gaps if gap not in gaps]
+    theirs = ModelState(*cast("ModelState", model.save()))
+    merged = [*mine.compiles, *(item for item in theirs.compiles if item not in mine.compiles)]
+    shared = 0
+    for (left, _), (right, _) in zip(mine.chain, theirs.chain, strict=False):
+        if left is not right:
+            break
+        shared += 1
+    longer, shorter = (mine, theirs) if len(mine.chain) >= len(theirs.chain) else (theirs, mine)
+    model.load((longer.chain, longer.inputs, longer.outputs, merged, longer.gaps, longer.trainable))
+    model.gaps = [*mine.gaps, *(gap for gap in theirs.gaps if gap not in mine.gaps)]
+    if len(longer.chain) == shared or not longer.chain:
+        return
+    rest = shorter.chain[shared:]
+    end = shorter.chain[-1][1] if shorter.chain else longer.inputs[0]
+    model.chain[shared:shared] = rest
+    machine.extend_chain(model, [end, longer.chain[-1][1]], longer.chain[-1][0].layer.location, "branch")
 
 
 def join(machine: Machine, left: object, right: object) -> object:
@@ -106,17 +183,66 @@ def join(machine: Machine, left: object, right: object) -> object:
         if isinstance(left, tuple) and isinstance(right, tuple):
             if len(left) == len(right):
                 return tuple(join(machine, a, b) for a, b in zip(left, right, strict=True))
+        elif isinstance(left, ListValue) and isinstance(right, ListValue):
+            return _join_lists(machine, left, right)
+        elif isinstance(left, DictValue) and isinstance(right, DictValue):
+            return _join_dictionaries(machine, left, right)
         elif isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
             return ArrayValue(join_data(left.data, right.data, next(machine.keys)))
-        elif isinstance(left, ModelValue):
-            machine.touch(left)
-            gap = Gap("a model that a branch chooses", left.location)
-            if gap not in left.gaps:
-                left.gaps.append(gap)
+        elif isinstance(left, Opaque):
             return left
-        elif isinstance(left, Opaque) or (not isinstance(left, Mutable) and left == right):
-            return left
+    if isinstance(left, TensorValue) and isinstance(right, TensorValue):
+        same = left.tensor.key == right.tensor.key
+        return left if same else machine.choose([left, right], machine.place_of_tensor(right), "branch")
+    if isinstance(left, CHOSEN) and isinstance(right, CHOSEN):
+        return left if left == right else _choice(left, right)
     return machine.unknown("branch")
+
+
+def _join_lists(machine: Machine, left: ListValue, right: ListValue) -> ListValue:
+    if len(left.items) == len(right.items):
+        items = [join(machine, a, b) for a, b in zip(left.items, right.items, strict=True)]
+        return ListValue(items, left.whole and right.whole)
+    return ListValue(list(max(left.items, right.items, key=len)), whole=False)
+
+
+def _join_dictionaries(machine: Machine, left: DictValue, right: DictValue) -> DictValue:
+    same = left.items.keys() == right.items.keys()
+    entries = {
+        key: join(machine, left.items.get(key, value), right.items.get(key, value))
+        for key, value in {**left.items, **right.items}.items()
+    }
+    return DictValue(entries, same and left.whole and right.whole)
+
+
+def _choice(left: object, right: object) -> object:
+    options = [
+        option for value in (left, right) for option in (value.options if isinstance(value, ChoiceValue) else (value,))
+    ]
+    kept: list[object] = []
+    for option in options:
+        if not any(option is other for other in kept):
+            kept.append(option)
+    return ChoiceValue(tuple(kept[:CHOICES]))
+
+
+CHOICES = 6
+"""The most values that are followed where a branch decides which of them it is."""
+
+CHOSEN = (
+    ModelValue, LayerValue, InstanceValue, FunctionValue, ClassValue, Path, OptimizerValue, LossValue, ChoiceValue
+)  # fmt: skip
+
+
+class ModelState(NamedTuple):
+    """What `ModelValue.save` gives."""
+
+    chain: list[tuple[LayerValue, Tensor]]
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    compiles: list[Compile]
+    gaps: list[Gap]
+    trainable: object
 
 
 _NEUTRAL: dict[str, object] = {

@@ -5,17 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-
-from msgspec.structs import replace
+from functools import reduce
 
 from kerascheck.facts.graph import Layer, LayerKind, Tensor
 from kerascheck.facts.slot import Slot
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
+from kerascheck.facts.values import UNKNOWN, Shape, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.script.calls import Calls
 from kerascheck.script.layout import last_argument, slot
-from kerascheck.script.machine import mapping_of, to_value, values_of
+from kerascheck.script.literals import literal_arguments
+from kerascheck.script.machine import common_shape, mapping_of, to_value, values_of
+from kerascheck.script.tensors import Tensors
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -53,7 +54,7 @@ def argument_places(
     return places
 
 
-class Layers(Calls):
+class Layers(Tensors):
     """What happens when layers are made and called."""
 
     def make_layer(self, written: str, arguments: Arguments, node: ast.expr) -> LayerValue | None:
@@ -76,7 +77,7 @@ class Layers(Calls):
         if found is None:
             return None
         if arguments.complete:
-            found = self._in_image_format(found)
+            found = self._in_policy(self._in_image_format(found))
         name = arguments.keywords.get("name")
         self._forget_functions(arguments)
         model = None
@@ -97,6 +98,7 @@ class Layers(Calls):
             trainable=arguments.keywords.get("trainable", True) is not False,
             repeated=self.loops > 0,
             slot=self._slot(node),
+            literal=literal_arguments(arguments, found.sources),
         )
         return self.registered(layer)
 
@@ -116,6 +118,12 @@ class Layers(Calls):
             return found
         arguments = {**found.arguments, "data_format": self.image_format}
         return normalize.Normalized(found.name, arguments, {**found.sources, "data_format": ()})
+
+    def _in_policy(self, found: normalize.Normalized) -> normalize.Normalized:
+        """The layer with the dtype policy that the program set for all that name none."""
+        if self.policy_place is None or "dtype" in found.sources:
+            return found
+        return normalize.Normalized(found.name, {**found.arguments, "dtype": self.policy}, found.sources)
 
     def _layer_places(self, arguments: Arguments, found: normalize.Normalized) -> dict[str, Location]:
         places = argument_places(self, arguments, found.sources)
@@ -147,33 +155,6 @@ class Layers(Calls):
             repeated=self.loops > 0,
         )
 
-    def operation(self, node: ast.expr | ast.stmt, name: str, values: Sequence[object]) -> object:
-        """An operator or function on tensors as one node."""
-        tensors = self.tensors_in(values)
-        layer = Layer(
-            key=next(self.keys),
-            name=self.layer_name(name),
-            class_name=name,
-            config={},
-            location=self.place(node),
-            kind=LayerKind.OPERATION,
-            written=name,
-            parameters=0,
-        )
-        plain = all(isinstance(value, (TensorValue, int, float)) for value in values)
-        outputs = self.assembly.call(
-            layer if plain else replace(layer, kind=LayerKind.OPERATION),
-            [value.tensor for value in tensors],
-            layer.location,
-        )
-        return TensorValue(outputs[0]) if outputs else self.unknown(name)
-
-    def opaque_call(self, name: str, tensors: Sequence[TensorValue], node: ast.expr) -> object:
-        """An unknown function on tensors as one opaque node."""
-        layer = self.opaque_layer(name, node)
-        outputs = self.assembly.call(layer, [value.tensor for value in tensors], layer.location)
-        return TensorValue(outputs[0]) if outputs else self.unknown(name)
-
     def call_layer(self, value: LayerValue, arguments: Arguments, node: ast.expr) -> object:
         """`layer(tensors)`."""
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
@@ -192,7 +173,10 @@ class Layers(Calls):
     ) -> tuple[Tensor, ...]:
         """Record a call of a layer."""
         flags = {name: to_value(item) for name, item in arguments.keywords.items()}
-        outputs = self.assembly.call(value.layer, inputs, location, flags)
+        shapes: Sequence[Shape] = ()
+        if value.layer.kind is LayerKind.CHOICE:
+            shapes = (reduce(common_shape, (tensor.shape for tensor in inputs)),)
+        outputs = self.assembly.call(value.layer, inputs, location, flags, recorded=shapes)
         self.touch(value)
         value.inputs, value.outputs = tuple(inputs), outputs
         return outputs
@@ -211,20 +195,6 @@ class Layers(Calls):
         found = value.layer.config.get(name, UNKNOWN)
         if isinstance(found, (int, float, str)) and not isinstance(found, bool):
             return found
-        return MethodValue(value, name)
-
-    def shape_value(self, shape: Shape) -> object:
-        """A shape as a tuple the script can take apart."""
-        if isinstance(shape, Unknown):
-            return self.unknown("shape")
-        return tuple(self.unknown("axis") if isinstance(dim, Unknown) else dim for dim in shape)
-
-    def tensor_attribute(self, value: TensorValue, name: str) -> object:
-        """`tensor.name`."""
-        if name in {"shape", "_keras_shape"}:
-            return self.shape_value(value.tensor.shape)
-        if name == "ndim" and not isinstance(value.tensor.shape, Unknown):
-            return len(value.tensor.shape)
         return MethodValue(value, name)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 
 from msgspec.structs import replace
 
 from kerascheck.assembly import Assembly
 from kerascheck.facts.data import DataArray, DataKind, Rows
+from kerascheck.facts.graph import Layer, LayerKind, Tensor
 from kerascheck.facts.training import ApiCall, Callback, Event
-from kerascheck.facts.values import UNKNOWN, Symbol, Unknown, Value
+from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.source import character_column
 from kerascheck.script.values import (
@@ -27,6 +28,7 @@ from kerascheck.script.values import (
     Page,
     Path,
     Scope,
+    TensorValue,
 )
 
 STEP_BUDGET = 300_000
@@ -112,6 +114,30 @@ class Machine:
             if subject not in trail:
                 trail[subject] = subject.save()
 
+    def place_of_tensor(self, value: TensorValue) -> Location:
+        """Where a tensor was made."""
+        producer = self.assembly.producer(value.tensor)
+        return producer.location if producer is not None else Location(self.page.path, cell=self.page.cell)
+
+    def choose(self, options: Sequence[TensorValue], place: Location, reason: str) -> TensorValue:
+        """One tensor that stands for those that a branch or a loop leaves; `reason` names which of the two."""
+        tensors = [option.tensor for option in options]
+        return TensorValue(self._chosen(tensors, place, reason)[1])
+
+    def extend_chain(self, model: ModelValue, ends: Sequence[Tensor], place: Location, reason: str) -> None:
+        """Close the paths that a branch or a loop opens in a Sequential."""
+        layer, tensor = self._chosen(ends, place, reason)
+        model.chain.append((LayerValue(layer, tuple(ends), (tensor,)), tensor))
+        model.outputs = (tensor,)
+
+    def _chosen(self, tensors: Sequence[Tensor], place: Location, reason: str) -> tuple[Layer, Tensor]:
+        layer = Layer(next(self.keys), self.layer_name(reason), reason, {}, place, LayerKind.CHOICE, reason)
+        shape = tensors[0].shape
+        for tensor in tensors[1:]:
+            shape = common_shape(shape, tensor.shape)
+        (made,) = self.assembly.call(layer, tensors, place, recorded=(shape,))
+        return layer, made
+
     def unknown(self, origin: str = "") -> Opaque:
         return Opaque(origin, next(self.keys))
 
@@ -152,6 +178,13 @@ class Machine:
         number = self.layer_names.get(stem, 0)
         self.layer_names[stem] = number + 1
         return stem if number == 0 else f"{stem}_{number}"
+
+
+def common_shape(left: Shape, right: Shape) -> Shape:
+    """What is known of a shape that is one of two."""
+    if isinstance(left, Unknown) or isinstance(right, Unknown) or len(left) != len(right):
+        return UNKNOWN
+    return tuple(mine if mine == theirs else UNKNOWN for mine, theirs in zip(left, right, strict=True))
 
 
 def to_value(value: object) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Sequence
 
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.api import import_of
@@ -95,7 +96,7 @@ class Names(Core):
             return self.canonical((*starred[0].parts, name))
         return self.unknown(f"name {name}")
 
-    def forget_assigned(self, body: list[ast.stmt]) -> None:
+    def forget_assigned(self, body: Sequence[ast.stmt]) -> None:
         """Widen the numbers that a loop of unknown length assigns."""
         names = {
             node.id

@@ -183,7 +183,7 @@ class Operators(Containers):
         decided = self.truth(self.evaluate(node.test))
         if decided is not None:
             return self.evaluate(node.body if decided else node.orelse)
-        return self.joined(self.evaluate(node.body), self.evaluate(node.orelse))
+        return self.each([node.body, node.orelse], lambda part: self.evaluate(part))
 
 
 def _is_small(op: ast.operator, left: object, right: object) -> bool:

@@ -65,7 +65,7 @@ class Training(Compiles):
             case ObjectValue():
                 return self._object_method(subject, name, arguments, node)
             case TensorValue():
-                return self.operation(node, name, [subject, *arguments.positional])
+                return self.tensor_method(subject, name, arguments, node)
             case _:
                 return self.data_method(subject, name, arguments, node)
 

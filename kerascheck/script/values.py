@@ -264,6 +264,12 @@ class ModelValue(Mutable, eq=False):
         self.chain, self.compiles, self.gaps = list(chain), list(compiles), list(gaps)
 
 
+class ChoiceValue(Struct, eq=False):
+    """A model, layer, function or the like that a branch decides: one of `options`."""
+
+    options: tuple[object, ...]
+
+
 class ArrayValue(Mutable, eq=False):
     """Data; operations in place replace `data`.
 

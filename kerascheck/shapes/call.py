@@ -60,7 +60,7 @@ class Call(Struct, frozen=True):
 
     def channels_first(self) -> bool | Unknown:
         """Whether the channels stand before the spatial axes; Keras's default is that they do not."""
-        value = self.value("data_format")
+        value = self.layer.config.get("data_format")
         if value is None:
             return False
         return value == "channels_first" if isinstance(value, str) else UNKNOWN

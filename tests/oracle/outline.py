@@ -104,7 +104,7 @@ def _class_name(layer: Layer) -> str:
             return "operation"
         case LayerKind.MODEL:
             return "Model"
-        case LayerKind.BUILTIN | LayerKind.LAMBDA | LayerKind.CUSTOM:
+        case LayerKind.BUILTIN | LayerKind.LAMBDA | LayerKind.CUSTOM | LayerKind.CHOICE:
             return layer.class_name
 
 

@@ -91,6 +91,11 @@ def plain(value):
     return {"object": type(value).__name__ if not inspect.isfunction(value) else value.__name__}
 
 
+def shortest(rate):
+    """A float32 as its author wrote it."""
+    return float(f"{float(rate):.6g}")
+
+
 def loss_name(value):
     if value is None:
         return None
@@ -99,7 +104,9 @@ def loss_name(value):
     if isinstance(value, (list, tuple)):
         return [loss_name(item) for item in value]
     found = keras.losses.get(value)
-    return getattr(found, "name", None) or getattr(found, "__name__", type(found).__name__)
+    if isinstance(found, keras.losses.Loss):
+        return keras.src.utils.naming.to_snake_case(type(found).__name__)
+    return getattr(found, "__name__", type(found).__name__)
 
 
 def given(function, self, args, kwargs):
@@ -120,7 +127,7 @@ def compile_recorded(self, *args, **kwargs):
             "event": "compile",
             "model": RECORDER.index(self),
             "optimizer": type(self.optimizer).__name__.lower(),
-            "learning_rate": type(rate).__name__ if schedule else round(float(rate), 9),
+            "learning_rate": type(rate).__name__ if schedule else shortest(rate),
             "loss": loss_name(arguments.get("loss")),
             "metrics": plain(arguments.get("metrics")),
         }

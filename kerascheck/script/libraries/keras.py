@@ -84,7 +84,6 @@ def keras_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 
 def functional_merge(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> object:
     """`keras.layers.concatenate([a, b])`, `keras.ops.relu(x)` and Keras 1's `merge([a, b], mode='concat')`."""
-    tensors = ev.tensors_in([*arguments.positional, *arguments.keywords.values()])
     layer_class = {"add": "Add", "concatenate": "Concatenate", "multiply": "Multiply", "average": "Average",
                    "maximum": "Maximum", "minimum": "Minimum", "subtract": "Subtract", "dot": "Dot", "merge": "Merge"}.get(name)  # fmt: skip
     listed = arguments.get(0, "inputs")
@@ -100,7 +99,7 @@ def functional_merge(ev: Evaluator, name: str, arguments: Arguments, node: ast.C
         layer = ev.make_layer(layer_class, rest, node)
         if layer is not None:
             return ev.call_layer(layer, Arguments([listed], {}, node), node)
-    return ev.opaque_call(name, tensors, node) if layer_class is None else ev.operation(node, name, list(tensors))
+    return ev.function_on_tensors(name, arguments, node)
 
 
 def model(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> object:

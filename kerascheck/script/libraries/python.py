@@ -235,12 +235,6 @@ def _partial_of_library(ev: Evaluator, function: Path | ClassValue, arguments: A
     return FunctionValue(template, Scope(names, module=ev.module_of(ev.scope)), "partial", ev.page)
 
 
-@handles("os.environ.get", "os.getenv")
-def environment(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """The default where there is one."""
-    return arguments.get(1, "default") if arguments.has(1, "default") else ev.unknown("environment")
-
-
 @handles("copy.copy", "copy.deepcopy")
 def copied(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     value = arguments.get(0)

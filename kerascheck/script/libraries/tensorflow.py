@@ -18,7 +18,7 @@ def tensorflow_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     values = [*arguments.positional, *arguments.keywords.values()]
     tensors = ev.tensors_in(values)
     if tensors and arguments.node is not None:
-        return ev.opaque_call(path.parts[-1], tensors, arguments.node)
+        return ev.function_on_tensors(path.parts[-1], arguments, arguments.node)
     first = arguments.get(0)
     if isinstance(first, ArrayValue) and path.parts[-1] in {"constant", "convert_to_tensor", "cast"}:
         return ev.derive(first)
