@@ -143,6 +143,12 @@ def method(
     return Normalized(today, bound.values, bound.sources)
 
 
+def positional_names(method_name: str) -> Sequence[str]:
+    """Today's names for the positional arguments of a method, in the order that the method takes them."""
+    parameters = tables.signature("methods", _METHODS.get(method_name, method_name)) or ()
+    return _METHOD_ORDER.get(method_name) or [parameter.name for parameter in parameters]
+
+
 def _rename_method(bound: Bound) -> None:
     for old, new in _METHOD_RENAMES.items():
         if old not in bound.values:
