@@ -46,6 +46,24 @@ class Assembly:
         """The recorded call that made a tensor."""
         return self._producers.get(tensor.key)
 
+    def sources(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> list[Tensor]:
+        """The tensors that no call makes and that `outputs` follow from, other than by way of `inputs`."""
+        border = {tensor.key for tensor in inputs}
+        seen: set[int] = set()
+        found: list[Tensor] = []
+        stack = list(outputs)
+        while stack:
+            tensor = stack.pop()
+            if tensor.key in seen or tensor.key in border:
+                continue
+            seen.add(tensor.key)
+            producer = self._producers.get(tensor.key)
+            if producer is None:
+                found.append(tensor)
+            else:
+                stack.extend(producer.inputs)
+        return found
+
     def enter(self, layer: Layer, tensor: Tensor) -> Tensor:
         """Record `tensor` as made by an InputLayer."""
         node = Node(replace(layer, parameters=0), (), (tensor,), layer.location)

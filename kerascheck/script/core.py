@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.script.joins import Flow
 from kerascheck.script.machine import Machine
+from kerascheck.script.structures import Trace
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -74,6 +75,18 @@ class Core(Machine, ABC):
     @abstractmethod
     def initialize(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> None:
         """What the initializer of the Keras class does that an object's class extends."""
+
+    @abstractmethod
+    def call_custom(self, value: LayerValue, arguments: Arguments) -> Trace | None:
+        """Evaluate a custom layer's `call`; None when that gives no graph."""
+
+    @abstractmethod
+    def trace_model(self, model: ModelValue, given: object = None) -> object:
+        """Wire a subclassed model by evaluating its `call`."""
+
+    @abstractmethod
+    def layers_kept(self, model: ModelValue) -> list[Layer] | None:
+        """The layers that a subclassed model keeps in its attributes."""
 
     @abstractmethod
     def inherited_attribute(self, instance: InstanceValue, name: str, node: ast.expr) -> object:

@@ -8,9 +8,12 @@ from kerascheck.assembly import declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.script.layers import Layers, snake_case
+from kerascheck.script.structures import mapped
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
     Arguments,
+    ArrayValue,
+    DictValue,
     InstanceValue,
     LayerValue,
     ListValue,
@@ -27,15 +30,39 @@ class Graphs(Layers):
 
     def call_model(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
         """`model(tensors)`: the model becomes a layer of the outer graph."""
+        arguments = self.assume_tensors(arguments)
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
+        first = arguments.get(0, "inputs", "x")
         if not inputs:
-            return self.unknown("model call")
+            return self._call_on_data(model, first)
         if model.chain and isinstance(self._input_of(model).shape, Unknown) and len(inputs) == 1:
             self.rebuild(model, inputs[0].tensor.shape)
+        self.trace_model(model, first)
         outputs = self.assembly.call(self.model_layer(model), [item.tensor for item in inputs], self.place(node))
         if not outputs:
             return self.unknown("model call")
+        made = dict(zip((tensor.key for tensor in model.outputs), outputs, strict=False))
+        if model.output_structure is not None and len(made) == len(outputs):
+            return mapped(model.output_structure, lambda tensor, _: made.get(tensor.key, tensor), None)
         return TensorValue(outputs[0]) if len(outputs) == 1 else ListValue([TensorValue(item) for item in outputs])
+
+    def _call_on_data(self, model: ModelValue, first: object) -> object:
+        """`model(array)`: builds a model whose input shape was not known, and gives data."""
+        if not isinstance(first, ArrayValue):
+            return self.unknown("model call")
+        self.build(model, first.data.shape)
+        return self.derive(first, shape=UNKNOWN, rows=None)
+
+    def build(self, model: ModelValue, shape: Shape) -> None:
+        """Build a model on an input of a shape, the batch axis first, unless it was built."""
+        if isinstance(shape, Unknown) or not shape:
+            return
+        shape = (None, *shape[1:])
+        if model.chain:
+            if isinstance(model.inputs[0].shape, Unknown):
+                self.rebuild(model, shape)
+        elif not model.inputs or (len(model.inputs) == 1 and isinstance(model.inputs[0].shape, Unknown)):
+            self.trace_model(model, TensorValue(self.assembly.tensor(shape)))
 
     def model_layer(self, model: ModelValue) -> Layer:
         """A model as a layer of another."""
@@ -75,6 +102,17 @@ class Graphs(Layers):
         """Set the inputs and outputs of a functional model."""
         model.inputs = self._all_tensors(model, arguments.get(0, "inputs", "input"), node)
         model.outputs = self._all_tensors(model, arguments.get(1, "outputs", "output"), node)
+        outputs = arguments.get(1, "outputs", "output")
+        model.output_structure = outputs if isinstance(outputs, (ListValue, DictValue, tuple)) else None
+        self._note_sources(model, node)
+
+    def _note_sources(self, model: ModelValue, node: ast.expr) -> None:
+        """A tensor that stands for an unknown value and is no input of the model is a gap."""
+        inputs = {tensor.key for tensor in model.inputs}
+        for tensor in self.assembly.sources(model.inputs, model.outputs):
+            if tensor.key not in inputs and tensor.key not in self.weights:
+                origin = self.sources.get(tensor.key) or "a tensor that is no input"
+                model.gaps.append(Gap(origin, self.place(node)))
 
     def fill_sequential(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> None:
         """Add the layers that `Sequential(...)` is given."""
@@ -101,6 +139,8 @@ class Graphs(Layers):
             return tuple(found)
         if isinstance(value, TensorValue):
             return (value.tensor,)
+        if isinstance(value, Opaque) and value in self.assumptions:
+            return (self.assumptions[value].tensor,)
         values = getattr(value, "items", None)
         if isinstance(values, dict):
             return self._all_tensors(model, tuple(values.values()), node)
@@ -169,7 +209,9 @@ class Graphs(Layers):
 
     def freeze(self, model: ModelValue, *, nested: bool = False) -> ModelGraph:
         """The facts of a model as it stands now."""
-        layers = [value.layer for value, _ in model.chain] if model.chain else None
+        if model.kind is GraphKind.SUBCLASSED and not model.outputs:
+            self.trace_model(model)
+        layers = [value.layer for value, _ in model.chain] if model.chain else self.layers_kept(model)
         outputs = model.outputs
         gaps = list(model.gaps)
         if not outputs and model.kind is not GraphKind.SUBCLASSED and not gaps:

@@ -16,6 +16,7 @@ from kerascheck.script.calls import Calls
 from kerascheck.script.layout import last_argument, slot
 from kerascheck.script.literals import literal_arguments
 from kerascheck.script.machine import common_shape, mapping_of, to_value, values_of
+from kerascheck.script.structures import mapped
 from kerascheck.script.tensors import Tensors
 from kerascheck.script.values import (
     Arguments,
@@ -157,29 +158,41 @@ class Layers(Tensors):
 
     def call_layer(self, value: LayerValue, arguments: Arguments, node: ast.expr) -> object:
         """`layer(tensors)`."""
+        arguments = self.assume_tensors(arguments)
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         if not inputs:
             first = arguments.get(0, "inputs", "x")
             return (
                 self.unknown("layer call") if not isinstance(first, ArrayValue) else self.derive(first, shape=UNKNOWN)
             )
-        outputs = self.apply_layer(value, arguments, [item.tensor for item in inputs], self.place(node))
+        structure = self.apply_layer(value, arguments, [item.tensor for item in inputs], self.place(node))
+        if structure is not None:
+            return structure
+        outputs = value.outputs
         if not outputs:
             return self.unknown("layer call")
         return TensorValue(outputs[0]) if len(outputs) == 1 else ListValue([TensorValue(item) for item in outputs])
 
     def apply_layer(
         self, value: LayerValue, arguments: Arguments, inputs: Sequence[Tensor], location: Location
-    ) -> tuple[Tensor, ...]:
-        """Record a call of a layer."""
+    ) -> object:
+        """Record a call of a layer; the structure of its output where it is one of the program's own."""
         flags = {name: to_value(item) for name, item in arguments.keywords.items()}
         shapes: Sequence[Shape] = ()
+        structure = None
         if value.layer.kind is LayerKind.CHOICE:
             shapes = (reduce(common_shape, (tensor.shape for tensor in inputs)),)
-        outputs = self.assembly.call(value.layer, inputs, location, flags, recorded=shapes)
+        trace = self.call_custom(value, arguments) if value.instance is not None else None
         self.touch(value)
+        if trace is not None:
+            shapes = tuple(tensor.shape for tensor in trace.tensors)
+            value.layer = trace.within(value.layer, value.weights)
+        outputs = self.assembly.call(value.layer, inputs, location, flags, recorded=shapes)
         value.inputs, value.outputs = tuple(inputs), outputs
-        return outputs
+        if trace is not None:
+            made = dict(zip((tensor.key for tensor in trace.tensors), outputs, strict=False))
+            structure = mapped(trace.structure, lambda tensor, _: made.get(tensor.key, tensor), None)
+        return structure
 
     def layer_attribute(self, value: LayerValue, name: str) -> object:
         """`layer.name`."""

@@ -77,6 +77,9 @@ class Machine:
         self.options: dict[str, object] = {}
         self.layer_values: dict[int, LayerValue] = {}
         self.weights: set[int] = set()
+        # Unknown values that were taken for tensors, and by the key of such a tensor the origin of its value.
+        self.assumptions: dict[Opaque, TensorValue] = {}
+        self.sources: dict[int, str] = {}
         self.tracing: list[InstanceValue] = []
         self.called: set[int] = set()
         self.discarded: set[int] = set()

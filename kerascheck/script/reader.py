@@ -73,7 +73,12 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
         target_keras=target,
         cut_short=cut_short,
     )
-    calls = tuple(sorted(evaluator.api_calls.values(), key=lambda call: call.location))
+    calls = tuple(
+        sorted(
+            evaluator.api_calls.values(),
+            key=lambda call: (call.location.cell or 0, call.location.line, call.location.column),
+        )
+    )
     usage = KerasUsage(calls, target, _generation(calls), frozenset(evaluator.flavours))
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
     status = read if source.problems else FileStatus.OK

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
 
-from msgspec import field
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-from kerascheck.facts.graph import Tensor
+from kerascheck.facts.graph import Layer, ModelGraph, Tensor
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.script.values import DictValue, ListValue, TensorValue
 
 State = TypeVar("State")
@@ -28,6 +30,21 @@ class InputTensor(TensorValue, frozen=True):
 
     def tensors(self) -> tuple[Tensor, ...]:
         return tuple(value.tensor for value in self.parts.values()) or (self.tensor,)
+
+
+class Trace(Struct, frozen=True):
+    """What a call of a custom layer does: the graph inside it, its output as a structure, and the tensors in there."""
+
+    graph: ModelGraph
+    structure: object
+    tensors: tuple[Tensor, ...]
+
+    def within(self, layer: Layer, weights: Sequence[int | Unknown]) -> Layer:
+        """The layer with the graph that was found in it; `weights` are the sizes of those that it adds itself."""
+        total: int | Unknown = self.graph.parameters
+        for size in weights:
+            total = UNKNOWN if isinstance(total, Unknown) or isinstance(size, Unknown) else total + size
+        return replace(layer, model=self.graph, parameters=total)
 
 
 def tensors_of(value: object, depth: int = 0) -> tuple[Tensor, ...]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.facts.graph import Gap, GraphKind, Layer, Tensor
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.graphs import Graphs
-from kerascheck.script.structures import InputTensor, mapped, tensors_of
+from kerascheck.script.structures import InputTensor, Trace, mapped, tensors_of
 from kerascheck.script.values import (
     Arguments,
     DictValue,
@@ -23,14 +22,6 @@ from kerascheck.script.values import (
     ModelValue,
     TensorValue,
 )
-
-
-class Trace(Struct, frozen=True):
-    """What a call of a custom layer does: the graph inside it, its output as a structure, and the tensors in there."""
-
-    graph: ModelGraph
-    structure: object
-    tensors: tuple[Tensor, ...]
 
 
 class Subclasses(Graphs):
@@ -163,9 +154,11 @@ class Subclasses(Graphs):
             model.gaps.append(Gap(f"subclassed model: {origin}" if origin else UNTRACED, model.location))
         return result
 
-    def input_of_shape(self, shape: Shape) -> object:
-        """A stand-in for data of a shape, the batch axis first."""
-        return TensorValue(self.assembly.tensor(shape)) if not isinstance(shape, Unknown) else None
+    def layers_kept(self, model: ModelValue) -> list[Layer] | None:
+        """The layers that a subclassed model keeps in its attributes; None for a model that is no such."""
+        if model.instance is None or model.kind is not GraphKind.SUBCLASSED:
+            return None
+        return [self.current_layer(layer) for layer in tracked(model.instance)]
 
     def add_weight(self, value: LayerValue, arguments: Arguments) -> object:
         """`self.add_weight(shape=...)`: a tensor that no call makes."""
@@ -209,15 +202,3 @@ def _layer_values(values: Sequence[object], depth: int = 0) -> Iterator[LayerVal
                 yield from _layer_values(list(entries.values()), depth + 1)
             case _:
                 pass
-
-
-def with_inner(layer: Layer, trace: Trace, weights: Sequence[int | Unknown]) -> Layer:
-    """A custom layer with the graph that was found in it."""
-    total: int | Unknown = trace.graph.parameters
-    for size in weights:
-        total = UNKNOWN if isinstance(total, Unknown) or isinstance(size, Unknown) else total + size
-    return replace(layer, model=trace.graph, parameters=total, kind=LayerKind.CUSTOM)
-
-
-def keywords_of(arguments: Mapping[str, object]) -> frozenset[str]:
-    return frozenset(arguments)

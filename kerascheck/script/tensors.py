@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from kerascheck.facts.graph import Layer, LayerKind, Tensor
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.keras_api.operations import order_of, renamed
 from kerascheck.script.calls import Calls
 from kerascheck.script.machine import to_value
 from kerascheck.script.structures import InputTensor
-from kerascheck.script.values import Arguments, ListValue, MethodValue, TensorValue
+from kerascheck.script.values import Arguments, ListValue, MethodValue, Opaque, TensorValue
 
 ELLIPSIS = "..."
 # What a function gives besides a tensor, or instead of one.
@@ -103,6 +105,24 @@ class Tensors(Calls):
         return tuple(self.unknown("batch") if dim is None else dim for dim in dims) if (
             name == "shape" and isinstance(dims, tuple)
         ) else dims  # fmt: skip
+
+    def assume_tensors(self, arguments: Arguments) -> Arguments:
+        """The arguments of a layer's call, with what is not known taken for a symbolic tensor."""
+        first = arguments.positional[0] if arguments.positional else None
+        if isinstance(first, Opaque):
+            return replace(arguments, positional=[self.assumed(first), *arguments.positional[1:]])
+        if isinstance(first, ListValue) and any(isinstance(item, Opaque) for item in first.items):
+            items = [self.assumed(item) if isinstance(item, Opaque) else item for item in first.items]
+            return replace(arguments, positional=[ListValue(items, first.whole), *arguments.positional[1:]])
+        return arguments
+
+    def assumed(self, value: Opaque) -> TensorValue:
+        """The tensor that an unknown value is taken for, the same each time."""
+        found = self.assumptions.get(value)
+        if found is None:
+            found = self.assumptions[value] = TensorValue(self.assembly.tensor())
+            self.sources[found.tensor.key] = value.origin
+        return found
 
     def opaque_call(self, name: str, tensors: Sequence[TensorValue], node: ast.expr) -> object:
         """An unknown function on tensors as one opaque node."""

@@ -102,9 +102,7 @@ class Training(Compiles):
         if name in EVALUATIONS:
             return self._evaluation(model, name, arguments, node)
         if name == "build":
-            shape = shape_fact(to_value(arguments.get(0, "input_shape")))
-            if model.chain and not isinstance(shape, Unknown) and isinstance(model.inputs[0].shape, Unknown):
-                self.rebuild(model, shape)
+            self.build(model, shape_fact(to_value(arguments.get(0, "input_shape"))))
             return None
         if name == "get_layer":
             return self._get_layer(model, arguments)
@@ -235,14 +233,8 @@ class Training(Compiles):
         return self.data_fact(value, node), None
 
     def _shape_from(self, model: ModelValue, data: Data) -> None:
-        if (
-            isinstance(data, DataArray)
-            and data.kind is DataKind.ARRAY
-            and not isinstance(data.shape, Unknown)
-            and model.chain
-            and isinstance(model.inputs[0].shape, Unknown)
-        ):
-            self.rebuild(model, (None, *data.shape[1:]))
+        if isinstance(data, DataArray) and data.kind is DataKind.ARRAY:
+            self.build(model, data.shape)
 
     def _evaluation(self, model: ModelValue, method: str, arguments: Arguments, node: ast.expr) -> object:
         found = normalize.method(
