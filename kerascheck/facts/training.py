@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
+from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, ModelGraph
 from kerascheck.facts.slot import Slot
@@ -170,7 +171,9 @@ E = TypeVar("E", bound=Event)
 class TrainingProgram(Struct, frozen=True):
     """All that a script does with Keras, in order. `models` by key, in their last state; `imports` names the packages.
 
-    `rates_in_hand` are the keys of the optimizers whose learning rate the script itself reads or sets.
+    `rates_in_hand` are the keys of the optimizers whose learning rate the script itself reads or sets, `classes` the
+    layers and models that it writes as classes. `callbacks_elsewhere` are the keys of callbacks that go to code that is not
+    followed.
     """
 
     models: Mapping[int, ModelGraph]
@@ -219,6 +222,8 @@ def _layer_keys(graph: ModelGraph) -> set[int]:
                 keys.add(part.key)
     return keys
 
+    callbacks_elsewhere: frozenset[int] = frozenset()
+    classes: tuple[CustomClass, ...] = ()
 
 class ApiCall(Struct, frozen=True):
     """A call or name of the Keras API as it stands in a source.

@@ -35,7 +35,8 @@ class Classes(Functions):
         cls = ClassValue(node.name, bases, scope, self.place(node))
         cls.order = (cls, *_ancestors(bases))
         cls.base = next((path for path in _library_bases(cls) if path.dotted not in _PLAIN_BASES), None)
-        cls.is_record = any(_decorator(item) in _RECORDS for item in node.decorator_list)
+        cls.decorators = tuple(_decorator(item) for item in node.decorator_list)
+        cls.is_record = any(name in _RECORDS for name in cls.decorators)
         cls.is_record = cls.is_record or (cls.base is not None and cls.base.parts[-1] == "NamedTuple")
         cls.fields = (
             *(name for base in reversed(cls.order[1:]) for name in base.fields),

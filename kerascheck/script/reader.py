@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.training import KerasUsage, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
@@ -70,6 +71,8 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
         seeds=tuple(evaluator.seeds),
         rates_in_hand=frozenset(evaluator.rates_in_hand),
         imports=frozenset(evaluator.imports),
+        callbacks_elsewhere=frozenset(evaluator.callbacks_elsewhere),
+        classes=_classes(evaluator),
         target_keras=target,
         cut_short=cut_short,
     )
@@ -84,6 +87,14 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
     status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""
     return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason)
+
+
+def _classes(evaluator: Evaluator) -> tuple[CustomClass, ...]:
+    if not evaluator.classes:
+        return ()
+    from kerascheck.script.class_facts import class_facts
+
+    return class_facts(evaluator)
 
 
 def syntax_finding(location: Location, message: str) -> Finding:

@@ -151,7 +151,7 @@ class ClassValue(Struct, eq=False):
     """A class of the program.
 
     `order` is the class with those above it, nearest first, `base` the library's class that it extends, `fields` the
-    annotated names; a record (dataclass, named tuple) takes them as arguments.
+    annotated names; a record (dataclass, named tuple) takes them as arguments. `decorators` are their names.
     """
 
     name: str
@@ -162,6 +162,7 @@ class ClassValue(Struct, eq=False):
     base: Path | None = None
     fields: tuple[str, ...] = ()
     is_record: bool = False
+    decorators: tuple[str, ...] = ()
 
 
 class InstanceValue(Mutable, eq=False):

@@ -161,7 +161,7 @@ def kernel_initializer(graph: ModelGraph, options: Options) -> Iterator[Finding]
             elif spread is not None and (spread > high or (spread < low and hidden)) and _keeps_scale(graph, node):
                 yield _out_of_scale(node, layer, argument, found, spread, (low, high))
         if hidden:
-            hints.extend(_hints(node, layer))
+            hints.extend(_hints(node, layer, graph.from_file))
     yield from folded(hints)
 
 
@@ -219,7 +219,7 @@ def _out_of_scale(
     )
 
 
-def _hints(node: Node, layer: Layer) -> Iterator[Finding]:
+def _hints(node: Node, layer: Layer, stored: bool) -> Iterator[Finding]:
     found = initializer(layer, "kernel_initializer")
     activation = activation_of(layer)
     if found is not None and "kernel_initializer" in layer.given and found.name in HE and activation in _SATURATING:
@@ -239,7 +239,7 @@ def _hints(node: Node, layer: Layer) -> Iterator[Finding]:
             'write `kernel_initializer="lecun_normal"` with selu',
         )
     bias = constant(_bias(layer)) if layer.class_name in _FEED_FORWARD else None
-    if bias and "bias_initializer" in layer.given:
+    if bias and "bias_initializer" in layer.given and (stored or "bias_initializer" in layer.literal):
         yield _hint(
             node,
             layer,

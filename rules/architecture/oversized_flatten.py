@@ -63,7 +63,8 @@ model = Sequential([
 ## Known limits
 
 Needs the input shape. Silent below 5 million parameters and below 80% of the network, both of which the configuration
-can set, and for a network that begins with `Flatten`, where there are no maps to average.
+can set, for maps of fewer than 16 places, and for a network that begins with `Flatten`, where there are no maps to
+average.
 
 ## References
 
@@ -73,6 +74,7 @@ can set, and for a network that begins with `Flatten`, where there are no maps t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -87,6 +89,7 @@ from kerascheck.shapes.call import written
 
 SMALLEST: Final = 5_000_000
 SHARE: Final = 0.8
+FEWEST_PLACES: Final = 16
 _PASSED: Final = PASSING | ACTIVATIONS | NORMALIZATIONS
 _MAPS: Final = CONVOLUTIONS | POOLINGS
 
@@ -113,6 +116,12 @@ def oversized_flatten(graph: ModelGraph, options: Options) -> Iterator[Finding]:
 
 
 def _flattens_maps(graph: ModelGraph, flatten: Node) -> bool:
+    """Whether maps with more than a few places, made by a convolution, are flattened."""
+    shape = flatten.input_shape
+    axes = () if isinstance(shape, Unknown) else shape[1:-1]
+    sides = [axis for axis in axes if isinstance(axis, int)]
+    if len(sides) != len(axes) or math.prod(sides) < FEWEST_PLACES:
+        return False
     before = source(graph, flatten, lambda found: found.layer.class_name in _PASSED | POOLINGS)
     return before is not None and is_convolution(before.layer)
 

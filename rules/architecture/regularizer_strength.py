@@ -67,7 +67,8 @@ model = Sequential([
 
 ## Known limits
 
-The penalty at the start is reckoned for kernels with Keras's default initializer and a known size. Activity
+A zero that comes from a variable is a switch that stands on off, and is left alone in a script. The penalty at the
+start is reckoned for kernels with Keras's default initializer and a known size. Activity
 regularizers are judged for zero and negative factors only, since their size depends on the data.
 
 ## References
@@ -119,7 +120,8 @@ def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Findin
             if not factors:
                 continue
             if all(value == 0 for value in factors.values()):
-                yield _zero(node, layer, argument, found)
+                if graph.from_file or argument in layer.literal:
+                    yield _zero(node, layer, argument)
             elif any(value < 0 for value in factors.values()):
                 yield _negative(node, layer, argument, factors)
             elif not on_kernels and graph.whole:
@@ -144,7 +146,7 @@ def _factors(found: Symbol) -> Mapping[str, float]:
     return {} if missing else known
 
 
-def _zero(node: Node, layer: Layer, argument: str, found: Symbol) -> Finding:
+def _zero(node: Node, layer: Layer, argument: str) -> Finding:
     return _finding(
         node,
         layer.place(argument),
