@@ -104,20 +104,25 @@ def removed_api(usage: KerasUsage) -> Iterator[Finding]:
     if usage.target == 1:
         return
     told: set[Location] = set()
-    imported = {call.qualified for call in usage.calls if not call.is_call}
-    for call in usage.calls:
-        if call.is_call and _is_covered(call, imported):
+    failing: set[str] = set()
+    # Imports first: one that fails speaks for all that is taken from it.
+    for call in sorted(usage.calls, key=lambda call: call.is_call):
+        if call.is_call and _is_covered(call, failing):
             continue
         finding = _method(call, usage) if call.qualified.startswith("Model.") else _name(call, usage)
-        if finding is not None and finding.location not in told:
+        if finding is None:
+            continue
+        if not call.is_call:
+            failing.add(call.qualified.removesuffix(".*"))
+        if finding.location not in told:
             told.add(finding.location)
             yield finding
 
 
-def _is_covered(call: ApiCall, imported: set[str]) -> bool:
+def _is_covered(call: ApiCall, failing: set[str]) -> bool:
     """Whether the import of the name, or of the module that it is taken from, tells it already."""
     parts = call.qualified.split(".")
-    return any(".".join(parts[:length]) in imported for length in range(2, len(parts) + 1))
+    return any(".".join(parts[:length]) in failing for length in range(2, len(parts) + 1))
 
 
 def _method(call: ApiCall, usage: KerasUsage) -> Finding | None:

@@ -99,7 +99,7 @@ from msgspec import Struct
 
 from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
-from kerascheck.keras_api.changes import KERAS_2, Change, of_call
+from kerascheck.keras_api.changes import Change, of_call
 from kerascheck.keras_api.kernels import kernel_values
 from kerascheck.rule import rule
 
@@ -183,14 +183,18 @@ def _message(call: ApiCall, found: list[Old], usage: KerasUsage) -> str:
     plural = len(found) > 1
     if _refusing(found, usage):
         return f"`{call.name}` does not take {names}: the call fails"
-    since = {old.change.since for old in found}
-    if since == {KERAS_2}:
-        verb = "are names" if plural else "is a name"
-        return f"{names} of `{call.name}` {verb} of Keras 1, which no Keras after 2.3 takes"
-    release = ".".join(map(str, max(since)))
-    verb = "are" if plural else "is"
-    changed = "renamed" if all(old.change.new for old in found) else "gone"
-    return f"{names} of `{call.name}` {verb} {changed} since Keras {release}"
+    refused = [old.change.refused for old in found if old.change.refused is not None]
+    if not refused:
+        verb = "are" if plural else "is"
+        return (
+            f"{names} of `{call.name}` {verb} deprecated since Keras {_written(max(old.change.since for old in found))}"
+        )
+    argument = "arguments" if plural else "argument"
+    return f"since Keras {_written(max(refused))}, `{call.name}` has no {argument} {names}"
+
+
+def _written(release: tuple[int, int]) -> str:
+    return ".".join(map(str, release))
 
 
 def _label(old: Old) -> str:
