@@ -37,6 +37,7 @@ class Callback(Struct, frozen=True):
     given: frozenset[str] = frozenset()
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     custom: bool = False
+    slot: Slot | None = None
 
     def __getitem__(self, argument: str) -> Value:
         return self.arguments.get(argument, UNKNOWN)
@@ -45,9 +46,21 @@ class Callback(Struct, frozen=True):
         return self.places.get(argument, self.location)
 
 
+class Loop(Struct, frozen=True):
+    """A loop of the program. `over` is `range`, `folds` (of a cross-validation), `values` (written out), `batches` (of data),
+    `while`, or nothing; `turns` how often it is run, where that is known; `targets` the names that each turn sets."""
+
+    key: int
+    location: Location
+    over: str = ""
+    turns: int | Unknown = UNKNOWN
+    targets: tuple[str, ...] = ()
+
+
 class Event(Struct, frozen=True):
     """Something the program does. `order` counts up in the order of a run; `repeated` inside a loop, `certain` unless in a
-    branch that could not be decided, `uncalled` in a function that only another program can call."""
+    branch that could not be decided, `uncalled` in a function that only another program can call. `loops` are the loops
+    around it, from the outermost."""
 
     order: int
     location: Location
@@ -55,6 +68,7 @@ class Event(Struct, frozen=True):
     certain: bool = True
     scope: str = ""
     uncalled: bool = False
+    loops: tuple[Loop, ...] = ()
 
 
 class Compiled(Event, frozen=True):
@@ -115,7 +129,7 @@ class ModelUse(Event, frozen=True):
     """Another use of a model: a method by its name (`save`, `load_weights`), or what `use` says.
 
     `history` reads `model.history`, `trainable` sets `model.trainable`, `passed` hands the model to a function that is not
-    known, `returned` hands it to whoever calls a function that the script itself never calls.
+    known, `returned` hands it to whoever calls a function that the script itself never calls, `built` makes it.
     """
 
     use: str = ""
@@ -127,8 +141,30 @@ class ModelUse(Event, frozen=True):
         return self.places.get(argument, self.location)
 
 
+class HistoryRead(Event, frozen=True):
+    """`history.history["loss"]`: the curve `key` of the `History` that the fit of this order returned; `place` of the key."""
+
+    fit: int = 0
+    key: str = ""
+
+
+class LibraryCall(Event, frozen=True):
+    """A call of a library function that matters to training: seeds, sessions, tapes, `load_model`, `clear_session`.
+
+    `name` is the dotted name without aliases (`keras.utils.set_random_seed`, `tensorflow.Session`).
+    """
+
+    name: str = ""
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    positional: tuple[Value, ...] = ()
+    name_place: Location | None = None
+
+
 class Split(Event, frozen=True):
-    """A cut of data into parts: `function` as written (`train_test_split`, `slice`), the arrays in and out."""
+    """A cut of data into parts: `function` as written (`train_test_split`, `KFold`, `slice`), the arrays in and out.
+
+    `share` is the size of the test part (a fraction, or a number of rows).
+    """
 
     function: str = ""
     key: int = 0
@@ -136,6 +172,8 @@ class Split(Event, frozen=True):
     outputs: tuple[DataArray, ...] = ()
     shuffle: bool | Unknown = UNKNOWN
     seeded: bool | Unknown = UNKNOWN
+    stratified: bool | Unknown = UNKNOWN
+    share: float | Unknown = UNKNOWN
 
     @property
     def divides(self) -> bool:
@@ -184,6 +222,8 @@ class TrainingProgram(Struct, frozen=True):
     cut_short: str = ""
     rates_in_hand: frozenset[int] = frozenset()
     imports: frozenset[str] = frozenset()
+    callbacks_elsewhere: frozenset[int] = frozenset()
+    classes: tuple[CustomClass, ...] = ()
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""
@@ -199,6 +239,13 @@ class TrainingProgram(Struct, frozen=True):
     def uses(self, model: int | Unknown, *uses: str) -> Iterator[ModelUse]:
         """The further uses of a model, all of them or those named."""
         return (event for event in self.of(ModelUse) if event.model == model and (not uses or event.use in uses))
+
+    def calls(self, *names: str) -> Iterator[LibraryCall]:
+        """The recorded calls of library functions, by dotted name or by its last part."""
+        wanted = frozenset(names)
+        return (
+            call for call in self.of(LibraryCall) if call.name in wanted or call.name.rpartition(".")[2] in wanted
+        )
 
     def related(self, model: int | Unknown, other: int | Unknown) -> bool:
         """Whether two models may share weights: they are one, one holds the other, a layer is in both, or it is not known."""
@@ -222,8 +269,6 @@ def _layer_keys(graph: ModelGraph) -> set[int]:
                 keys.add(part.key)
     return keys
 
-    callbacks_elsewhere: frozenset[int] = frozenset()
-    classes: tuple[CustomClass, ...] = ()
 
 class ApiCall(Struct, frozen=True):
     """A call or name of the Keras API as it stands in a source.

@@ -12,7 +12,7 @@ from kerascheck.findings import Location
 from kerascheck.script.api import call_of
 from kerascheck.script.classes import Classes
 from kerascheck.script.handlers import HANDLERS, LIBRARIES
-from kerascheck.script.uses import note_passed
+from kerascheck.script.uses import WATCHED, note_library_call, note_passed
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -104,6 +104,8 @@ class Calls(Classes):
         if path.parts[0] == "keras":
             self.note_call(path.parts[-1], dotted, arguments, node)
         note_passed(self, path, arguments, node)
+        if path.parts[-1] in WATCHED:
+            note_library_call(self, path, arguments, node)
         handler = HANDLERS.get(dotted) or LIBRARIES.get(path.parts[0])
         if handler is None:
             return self.unknown_call(path, arguments, node)

@@ -228,6 +228,7 @@ class Compiles(Subclasses):
                 given=frozenset(found.sources),
                 places=argument_places(self, arguments, found.sources),
                 custom=False,
+                slot=self._slot(node),
             )
         self.callbacks.append(callback)
         return CallbackValue(callback)

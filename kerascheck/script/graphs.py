@@ -90,6 +90,7 @@ class Graphs(Layers):
             self.place(node),
         )
         self.models.append(model)
+        record_use(self, model, "built", node)
         return model
 
     def functional_model(self, arguments: Arguments, node: ast.expr) -> ModelValue:

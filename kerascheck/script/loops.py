@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from kerascheck.script.expressions import Expressions
 from kerascheck.script.joins import Flow, repeat
+from kerascheck.script.loop_facts import for_fact, while_fact
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.values import DictValue, ListValue, Mutable
 
@@ -33,13 +34,27 @@ class Loops(Expressions):
 
     def for_loop(self, node: ast.For | ast.AsyncFor) -> Flow:
         source = self.evaluate(node.iter)
+        self.loop_path.append(for_fact(self, node, source))
+        try:
+            return self._for(node, source)
+        finally:
+            self.loop_path.pop()
+
+    def _for(self, node: ast.For | ast.AsyncFor, source: object) -> Flow:
         items = self.iterate(source)
         if items is not None and len(items) <= LOOP_BOUND:
             return self._unrolled(node, items)
         element = self.element_of(source, items)
-        return self._of_unknown_length(node, lambda: self.bind(node.target, element))
+        return self._of_unknown_length(node, lambda: self.bind(node.target, element), source)
 
     def while_loop(self, node: ast.While) -> Flow:
+        self.loop_path.append(while_fact(self, node))
+        try:
+            return self._while(node)
+        finally:
+            self.loop_path.pop()
+
+    def _while(self, node: ast.While) -> Flow:
         """A loop whose condition is decided by counting is unrolled."""
         endless = isinstance(node.test, ast.Constant)
         decided = self.truth(self.evaluate(node.test))
@@ -80,7 +95,9 @@ class Loops(Expressions):
             for index, item in enumerate(items):
                 mark = self._mark()
                 self.bind(node.target, item)
+                self.enter_loop(None, node, once=False)
                 flow = self.run(node.body)
+                self.leave_loop()
                 if flow is Flow.BREAK:
                     return Flow.NEXT
                 if flow in (Flow.RETURN, Flow.RAISE):
@@ -97,21 +114,28 @@ class Loops(Expressions):
         return self.run(node.orelse)
 
     def _of_unknown_length(
-        self, node: ast.For | ast.AsyncFor | ast.While, start: Callable[[], None] | None = None
+        self,
+        node: ast.For | ast.AsyncFor | ast.While,
+        start: Callable[[], None] | None = None,
+        source: object = None,
     ) -> Flow:
         """A loop of unknown length, run once."""
         self.forget_assigned(node.body)
         self.loops += 1
         try:
-            flow = repeat(self, lambda: self._once(node.body, start), self.place(node))
+            flow = repeat(self, lambda: self._once(node, start, source), self.place(node))
         finally:
             self.loops -= 1
         return flow
 
-    def _once(self, body: Sequence[ast.stmt], start: Callable[[], None] | None) -> Flow:
+    def _once(
+        self, node: ast.For | ast.AsyncFor | ast.While, start: Callable[[], None] | None, source: object
+    ) -> Flow:
         if start is not None:
             start()
-        flow = self.run(body)
+        self.enter_loop(source, node, once=True)
+        flow = self.run(node.body)
+        self.leave_loop()
         return flow if flow is Flow.RETURN else Flow.NEXT
 
     def _mark(self) -> Mark:

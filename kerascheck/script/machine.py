@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from kerascheck.assembly import Assembly
 from kerascheck.facts.data import DataArray, DataKind, Rows
 from kerascheck.facts.graph import Layer, LayerKind, Tensor
-from kerascheck.facts.training import ApiCall, Callback, Event
+from kerascheck.facts.training import ApiCall, Callback, Event, Loop
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.source import character_column
@@ -49,6 +49,7 @@ class Machine:
         self.page = self.pages.get(None) or Page(path, None, ())
         self.steps = 0
         self.loops = 0
+        self.loop_path: list[Loop] = []
         self.undecided = 0
         self.uncalled = False
         self.assembly = Assembly()
@@ -57,6 +58,7 @@ class Machine:
         self.events: list[Event] = []
         self.models: list[ModelValue] = []
         self.callbacks: list[Callback] = []
+        self.callbacks_elsewhere: set[int] = set()
         self.api_calls: dict[tuple[object, ...], ApiCall] = {}
         self.flavours: set[str] = set()
         self.seeds: list[Location] = []
@@ -173,6 +175,7 @@ class Machine:
             "repeated": self.loops > 0,
             "certain": self.undecided == 0,
             "uncalled": self.uncalled,
+            "loops": tuple(self.loop_path),
             "scope": self.frames[-1].name if self.frames else "",
         }
 

@@ -16,7 +16,7 @@ from kerascheck.script import libraries
 from kerascheck.script.evaluator import Evaluator
 from kerascheck.script.machine import BudgetError
 from kerascheck.script.source import Unit, read_source
-from kerascheck.script.uses import models_in, record_use
+from kerascheck.script.uses import models_in, note_callbacks, record_use
 from kerascheck.script.values import Arguments, FunctionValue
 
 KERAS_1_KEYWORDS = frozenset(
@@ -127,6 +127,7 @@ def _run_uncalled(evaluator: Evaluator) -> None:
         returned = evaluator.call_function(function, Arguments([], {}, None))
         for model in models_in([returned]):
             record_use(evaluator, model, "returned", function.node)
+        note_callbacks(evaluator, [returned])
     for cls in list(evaluator.classes):
         members = [member for member in cls.scope.names.values() if isinstance(member, FunctionValue)]
         if any(id(member.node) in evaluator.called for member in members) or evaluator.keras_base(cls):

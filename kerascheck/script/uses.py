@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Final
 
-from kerascheck.facts.training import ModelUse
+from kerascheck.facts.training import HistoryRead, LibraryCall, ModelUse
 from kerascheck.facts.values import Value
 from kerascheck.findings import Location
 from kerascheck.keras_api.names import ApiKind, kind_of
-from kerascheck.script.machine import Machine, to_value
-from kerascheck.script.values import Arguments, DictValue, InstanceValue, ListValue, ModelValue, Path
+from kerascheck.script.machine import Machine, mapping_of, to_value, values_of
+from kerascheck.script.values import (
+    Arguments,
+    CallbackValue,
+    DictValue,
+    HistoryValue,
+    InstanceValue,
+    ListValue,
+    ModelValue,
+    Path,
+)
 
 _POSITIONAL = {
     "save": ("filepath", "overwrite"),
@@ -19,6 +29,15 @@ _POSITIONAL = {
     "export": ("filepath",),
     "get_layer": ("name", "index"),
 }
+WATCHED: Final = frozenset(
+    {"seed", "set_seed", "set_random_seed", "manual_seed", "enable_op_determinism", "default_rng", "clear_session"}
+    | {"load_model", "GradientTape", "get_updates", "gradients", "value_and_grad", "minimize", "apply_gradients", "jit"}
+    | {"Session", "InteractiveSession", "ConfigProto", "GPUOptions", "placeholder", "get_default_graph", "set_session"}
+    | {"global_variables_initializer", "disable_eager_execution", "disable_v2_behavior", "run_functions_eagerly"}
+    | {"autolog", "init", "concat", "tile", "reset_default_graph", "Graph", "get_session", "get_variable"}
+)  # fmt: skip
+"""The last parts of the library functions that facts hold every call of."""
+
 _HARMLESS = frozenset({"plot_model", "model_to_dot", "clone_model", "print_summary", "clear_session", "count_params"})
 
 
@@ -60,8 +79,50 @@ def note_passed(machine: Machine, function: object, arguments: Arguments, node: 
     """Record that models went into a function of which nothing is known; building another model of them is no such use."""
     if isinstance(function, Path) and not _takes_over(function):
         return
-    for model in models_in([*arguments.positional, *arguments.keywords.values()]):
+    values = [*arguments.positional, *arguments.keywords.values()]
+    for model in models_in(values):
         record_use(machine, model, "passed", node)
+    note_callbacks(machine, values)
+
+
+def note_callbacks(machine: Machine, values: list[object], depth: int = 0) -> None:
+    """Remember the callbacks that leave the code that is followed."""
+    for value in values:
+        match value:
+            case CallbackValue(callback=callback):
+                machine.callbacks_elsewhere.add(callback.key)
+            case ListValue(items=items) if depth < 3:
+                note_callbacks(machine, items, depth + 1)
+            case tuple() if depth < 3:
+                note_callbacks(machine, list(value), depth + 1)
+            case DictValue(items=entries) if depth < 3:
+                note_callbacks(machine, list(entries.values()), depth + 1)
+            case InstanceValue(attributes=attributes) if depth < 2:
+                note_callbacks(machine, list(attributes.values()), depth + 1)
+            case _:
+                pass
+
+
+def note_curve(machine: Machine, owner: HistoryValue, key: object, node: ast.Subscript) -> object:
+    """Record `history.history["loss"]`."""
+    if owner.curves and isinstance(key, str):
+        facts = machine.event_facts(machine.place(node.slice))
+        machine.record(HistoryRead(**facts, fit=owner.order, key=key))  # pyright: ignore[reportArgumentType]
+    return machine.unknown("history")
+
+
+def note_library_call(machine: Machine, path: Path, arguments: Arguments, node: ast.expr) -> None:
+    """Record a call of a library function that matters to training."""
+    called = node.func if isinstance(node, ast.Call) else node
+    machine.record(
+        LibraryCall(
+            **machine.event_facts(machine.place(node)),  # pyright: ignore[reportArgumentType]
+            name=path.dotted,
+            arguments=mapping_of(arguments.keywords),
+            positional=tuple(values_of(arguments.positional)),
+            name_place=machine.place(called),
+        )
+    )
 
 
 def _takes_over(path: Path) -> bool:
