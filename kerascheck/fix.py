@@ -93,10 +93,10 @@ def _round(text: str, report: FileReport, form: Encoded, plan: Plan, path: Path,
 
 
 def _fewer(before: FileReport, after: FileReport, mended: tuple[Finding, ...]) -> bool:
-    """Whether each rule whose findings were mended has fewer of them now."""
+    """Whether each rule whose findings were mended has fewer to mend now."""
 
     def count(report: FileReport, code: str) -> int:
-        return sum(finding.code == code for finding in report.findings)
+        return sum(finding.code == code and finding.fix is not None for finding in report.findings)
 
     return all(count(after, code) < count(before, code) for code in {finding.code for finding in mended})
 
