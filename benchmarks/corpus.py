@@ -151,12 +151,13 @@ def gaps(files: list[Read]) -> Iterator[str]:
 
 def rules(files: list[Read]) -> Iterator[str]:
     findings = [finding for file in files for finding in file.report.findings]
-    by_rule = Counter((finding.code, finding.name, (finding.severity or Severity.ERROR).label) for finding in findings)
-    places = {(finding.code, finding.location.path) for finding in findings}
+    by_rule: dict[tuple[str, str, str], list[str]] = {}
+    for finding in findings:
+        level = (finding.severity or Severity.ERROR).label
+        by_rule.setdefault((finding.code, finding.name, level), []).append(finding.location.path)
     yield f"findings   {len(findings)}"
-    for (code, name, level), count in sorted(by_rule.items()):
-        spread = sum(found == code for found, _ in places)
-        yield f"  {count:5} in {spread:4} files  {code} {name}: {level}"
+    for (code, name, level), paths in sorted(by_rule.items()):
+        yield f"  {len(paths):5} in {len(set(paths)):4} files  {code} {name}: {level}"
 
 
 def listed(counter: Counter[str]) -> str:

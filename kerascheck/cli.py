@@ -46,7 +46,11 @@ app = typer.Typer(
 Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")]
 Select = Annotated[
     list[str] | None,
-    typer.Option("--select", metavar="RULES", help="Run only these: codes, their beginnings, names or ALL, by comma."),
+    typer.Option(
+        "--select",
+        metavar="RULES",
+        help="Run only these: codes or their beginnings, names, families, groups or ALL, by comma.",
+    ),
 ]
 ExtendSelect = Annotated[
     list[str] | None, typer.Option("--extend-select", metavar="RULES", help="Run these rules as well.")

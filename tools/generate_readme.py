@@ -17,12 +17,12 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PROGRAM = Path(sys.executable).parent / "kerascheck"
 WIDTH = "100"
-BLOCK = re.compile(r"(<!-- output of: (.+?) -->\n+```\w+\n).*?(\n```\n)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- output of: (.+?) -->\n+```\w+\n).*?(^```\n)", re.DOTALL | re.MULTILINE)
 
 
 def renewed(text: str) -> str:
     """The text with every block as the program prints it now."""
-    return BLOCK.sub(lambda block: block[1] + output(block[2]) + block[3], text)
+    return BLOCK.sub(lambda block: f"{block[1]}{output(block[2])}\n{block[3]}", text)
 
 
 def output(command: str) -> str:
