@@ -136,7 +136,7 @@ class Optimizer(Struct, frozen=True):
     """An optimizer by today's name (`adam`, `sgd`; lower case), its arguments under today's names, defaults filled in.
 
     `learning_rate` in `arguments` is a number, a `Symbol` for a schedule, or `UNKNOWN`. `written` is the name in the
-    source or file.
+    source or file, `repeated` when it is made inside a loop.
     """
 
     key: int
@@ -147,6 +147,7 @@ class Optimizer(Struct, frozen=True):
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     written: str = ""
     slot: Slot | None = None
+    repeated: bool = False
 
     @property
     def label(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kerascheck.facts.graph import Optimizer
+from kerascheck.facts.graph import LayerKind, ModelGraph, Optimizer
 from kerascheck.facts.training import Fit, TrainingProgram
 from kerascheck.facts.values import Symbol, Unknown
 
@@ -15,6 +15,9 @@ ADAPTIVE: Final = frozenset(
     {"adam", "adamw", "adamax", "nadam", "lamb", "lion", "adafactor", "muon", "schedule_free_adamw"}
 )
 """Optimizers whose steps are about as large as the rate itself, whatever the gradient."""
+
+
+_PLAIN: Final = frozenset({"Flatten", "InputLayer", "Normalization", "Rescaling", "Reshape"})
 
 
 def number(optimizer: Optimizer, argument: str) -> float | None:
@@ -33,3 +36,20 @@ def is_rescheduled(program: TrainingProgram, optimizer: Optimizer, fit: Fit) -> 
     if fit.unexpanded or isinstance(fit.callbacks, Unknown) or optimizer.key in program.rates_in_hand:
         return True
     return any(callback.custom or callback.name in SCHEDULERS for callback in fit.callbacks)
+
+
+def is_set_by_callback(program: TrainingProgram, optimizer: Optimizer, fit: Fit) -> bool:
+    """Whether the rate that the optimizer was made with is written over, or may be for all that is known."""
+    if fit.unexpanded or isinstance(fit.callbacks, Unknown) or optimizer.key in program.rates_in_hand:
+        return True
+    return any(callback.custom or callback.name == "LearningRateScheduler" for callback in fit.callbacks)
+
+
+def is_linear(graph: ModelGraph) -> bool:
+    """Whether a model is proven to have no non-linearity before its output, so that its loss is convex or nearly so."""
+    return bool(graph.nodes) and all(
+        node.layer.kind is LayerKind.BUILTIN
+        and (node.layer.class_name in _PLAIN or ("activation" in node.layer.config and node.layer.activation is None))
+        for node in graph.nodes
+        if not graph.is_output(node)
+    )

@@ -210,6 +210,7 @@ class Compiles(Subclasses):
                 argument_places(self, arguments, found.sources),
                 written,
                 self._slot(node),
+                self.loops > 0,
             )
         )
 
