@@ -8,7 +8,7 @@ migration guide.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -256,3 +256,13 @@ def removed_method(name: str) -> Removal | None:
         gone, instead, rename = METHODS[name]
         return Removal(name, gone, instead, rename)
     return None
+
+
+def is_dated(names: Iterable[str]) -> bool:
+    """Whether any of the dotted names (`keras.layers.core.Dense`, `Model.fit_generator`) is gone from today's Keras."""
+    for name in names:
+        owner, *parts = name.split(".")
+        gone = removed_method(parts[-1]) if owner == "Model" else removed(tuple(part for part in parts if part != "*"))
+        if gone is not None:
+            return True
+    return False

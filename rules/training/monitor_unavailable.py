@@ -77,7 +77,8 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 ## Known limits
 
 Names are checked for models with one output only, and not beside a callback of the author's own, which may report more.
-`acc` for `accuracy` is right in Keras 1; a script that is written for it is left alone.
+`acc` for `accuracy` was right before Keras 2.3: a script that is written for Keras 1 is left alone, and one that calls what
+Keras 3 has lost gets a warning in place of an error.
 
 ## References
 
@@ -96,6 +97,7 @@ from kerascheck.facts.training import Callback, Fit, KerasUsage, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.keras_api.identifiers import snake
+from kerascheck.keras_api.removals import is_dated
 from kerascheck.rule import rule
 
 IDLE: Final = {
@@ -124,7 +126,7 @@ def monitor_unavailable(program: TrainingProgram, usage: KerasUsage) -> Iterator
             if names is None or _is_reported(monitor, names, usage):
                 continue
             if _is_old_name(monitor, names) or _is_all(program, fit):
-                yield _without_metric(callback, monitor, names, fit)
+                yield _without_metric(callback, monitor, names, fit, usage)
 
 
 def _watches(callback: Callback) -> bool:
@@ -146,7 +148,7 @@ def _without_validation(callback: Callback, monitor: str, fit: Fit) -> Finding:
     )
 
 
-def _without_metric(callback: Callback, monitor: str, names: frozenset[str], fit: Fit) -> Finding:
+def _without_metric(callback: Callback, monitor: str, names: frozenset[str], fit: Fit, usage: KerasUsage) -> Finding:
     prefix, base = ("val_", monitor[4:]) if monitor.startswith("val_") else ("", monitor)
     renamed = RENAMED.get(base)
     known = [f"{prefix}{name}" for name in sorted(names)]
@@ -159,10 +161,16 @@ def _without_metric(callback: Callback, monitor: str, names: frozenset[str], fit
         message=f"`{callback.name}` monitors `{monitor}`, but {reported}: {IDLE[callback.name]}",
         location=place,
         label="never reported",
+        severity=Severity.WARNING if today and _may_be_old(usage) else Severity.ERROR,
         help=f'monitor `"{today}"`' if today else f"monitor {_listed(known)}, or compile the metric that is meant",
         related=related,
         fix=Fix((Edit(place, f'"{today}"'),)) if today and "monitor" in callback.given else None,
     )
+
+
+def _may_be_old(usage: KerasUsage) -> bool:
+    """Whether the script was written for a Keras before 2.3, where the names were others, as far as its other calls say."""
+    return isinstance(usage.target, Unknown) and is_dated({call.qualified for call in usage.calls})
 
 
 def _listed(names: list[str]) -> str:
