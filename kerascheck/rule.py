@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -131,21 +130,34 @@ def rule(
         raise TypeError(f"rule {code}: the group must be one of {', '.join(GROUPS)}, got {group!r}")
 
     def declare(check: Check) -> Rule:
-        hints = typing.get_type_hints(check)
-        asked = [hints.get(parameter, object) for parameter in inspect.signature(check).parameters]
-        kinds = tuple(_fact(hint) for hint in asked)
-        optional = frozenset(kind for kind, hint in zip(kinds, asked, strict=True) if kind is not hint)
-        for kind in kinds:
-            if kind not in FACTS and kind is not Options:
-                known = ", ".join(fact.__name__ for fact in FACTS)
-                raise TypeError(f"rule {code}: a parameter must be annotated with one of {known}, Options")
+        asked = [_fact(code, check, parameter) for parameter in _parameters(check)]
+        kinds = tuple(kind for kind, _ in asked)
+        optional = frozenset(kind for kind, absent in asked if absent)
         given = dict(options or {})
         return Rule(code, name, severity, check, kinds, since, fixable, preview, given, aliases, optional, purpose)
 
     return declare
 
 
-def _fact(hint: object) -> type:
-    """The fact that an annotation asks for; `X | None` asks for X."""
-    found = [kind for kind in typing.get_args(hint) if kind is not type(None)]
-    return found[0] if len(found) == 1 and found[0] in FACTS else typing.cast("type", hint)
+def _parameters(check: Check) -> tuple[str, ...]:
+    code = check.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+_KNOWN: Mapping[str, type] = {kind.__name__: kind for kind in (*FACTS, Options)}
+
+
+def _fact(code: str, check: Check, parameter: str) -> tuple[type, bool]:
+    """The fact that a parameter's annotation asks for, and whether it may be absent (`X | None`).
+
+    Annotations are read as text: `typing.get_type_hints` takes 0.1 ms a rule, a tenth of a whole run for a hundred.
+    """
+    hint = check.__annotations__.get(parameter, "")
+    text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
+    names = [part.strip().rpartition(".")[2] for part in text.split("|")]
+    absent = "None" in names
+    kinds = [_KNOWN[name] for name in names if name in _KNOWN]
+    if len(kinds) != 1 or len(names) != 1 + absent:
+        known = ", ".join(_KNOWN)
+        raise TypeError(f"rule {code}: a parameter must be annotated with one of {known}, got {text!r}")
+    return kinds[0], absent
