@@ -71,6 +71,29 @@ from kerascheck.facts.training import Compiled, Evaluation, Fit, ModelUse, Train
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
+HARMLESS = frozenset(
+    {
+        "add",
+        "build",
+        "built",
+        "count_params",
+        "get_config",
+        "get_layer",
+        "get_weights",
+        "history",
+        "load_weights",
+        "pop",
+        "save",
+        "save_weights",
+        "set_weights",
+        "summary",
+        "to_json",
+        "to_yaml",
+        "trainable",
+    }
+)
+"""Uses of a model that compile nothing."""
+
 NEEDING = frozenset({"evaluate", "evaluate_generator", "test_on_batch"})
 
 
@@ -97,9 +120,8 @@ def _may_be_compiled(
 ) -> bool:
     if any(event.order < use.order or event.repeated or event.scope != use.scope for event in compiles):
         return True
-    known = {"add", "pop", "summary", "trainable", "save", "load_weights", "build", "history"}
     uses = (event for event in program.of(ModelUse) if event.model == graph.key and event.order < use.order)
-    return bool(graph.compiles and not compiles) or any(event.use not in known for event in uses)
+    return bool(graph.compiles and not compiles) or any(event.use not in HARMLESS for event in uses)
 
 
 def _finding(graph: ModelGraph, use: Fit | Evaluation) -> Finding:

@@ -1,0 +1,151 @@
+"""A learning rate outside of what the optimizer can work with.
+
+## What it does
+
+Looks at learning rates that are written out as numbers. A negative rate and one of 1 or more are errors; a warning for the
+Adam family and RMSprop above 0.01 or below 1e-6, for SGD above 0.1, and for SGD from 0.1 on where a regression loss has
+gradients as large as the targets. Adadelta, whose own rate is 1, is left out; so are models without a non-linearity, SGD
+with clipped gradients, and fits whose rate a callback sets.
+
+## Why it matters
+
+The Adam family moves every weight by about the rate itself at each step: at 0.1 the weights jump past every minimum, the
+loss stands still or explodes, and units with relu die. A negative rate climbs the loss. A rate far too small leaves the
+model where it started.
+
+## Bad
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import Adam
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(10, activation="softmax")])
+model.compile(Adam(learning_rate=0.1), "categorical_crossentropy", metrics=["accuracy"])  # KC401
+```
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import SGD
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(10, activation="softmax")])
+optimizer = SGD(-0.01)  # KC401
+model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
+```
+
+A regression:
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import SGD
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(1)])
+model.compile(SGD(0.1), "mse", metrics=["mae"])  # KC401
+```
+
+## Good
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import Adam
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(10, activation="softmax")])
+model.compile(Adam(learning_rate=1e-3), "categorical_crossentropy", metrics=["accuracy"])
+```
+
+## Known limits
+
+What is right depends on batch size and scaling; the bounds are wide, and a rate left at its default is never reported.
+Very small rates of SGD are used on data that is not scaled and are not reported. A pretrained base that is trained at a
+full rate is not looked for.
+
+## References
+
+- Schoop, Huang, Hartmann, UMLAUT: Debugging Deep Learning Programs (CHI 2021), bounds of the rate
+- <https://keras.io/api/optimizers/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerascheck.facts.graph import Compile, ModelGraph, Optimizer
+from kerascheck.facts.optimizers import ADAPTIVE, is_linear, is_set_by_callback, number
+from kerascheck.facts.outputs import REGRESSION, fits_of
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.findings import Finding, Severity
+from kerascheck.rule import Options, rule
+
+STEADY = ADAPTIVE | {"rmsprop"}
+OWN_SCALE = frozenset({"adadelta", "ftrl", "adafactor"})
+BOUNDS = {"adaptive-highest": 0.01, "adaptive-lowest": 1e-6, "sgd-highest": 0.1}
+
+
+@rule("KC401", "learning-rate-range", Severity.WARNING, since="0.1", options=BOUNDS)
+def learning_rate_range(graph: ModelGraph, program: TrainingProgram | None, options: Options) -> Iterator[Finding]:
+    for compiled in graph.compiles:
+        optimizer = compiled.optimizer
+        if optimizer is None or "learning_rate" not in optimizer.given:
+            continue
+        rate = number(optimizer, "learning_rate")
+        if rate is None or _is_overwritten(graph, program, compiled, optimizer):
+            continue
+        told = _told(graph, compiled, optimizer, rate, options)
+        if told is not None:
+            yield _finding(optimizer, rate, *told)
+
+
+def _is_overwritten(
+    graph: ModelGraph, program: TrainingProgram | None, compiled: Compile, optimizer: Optimizer
+) -> bool:
+    if program is None:
+        return False
+    return any(is_set_by_callback(program, optimizer, fit) for fit in fits_of(program, graph, compiled))
+
+
+def _told(
+    graph: ModelGraph, compiled: Compile, optimizer: Optimizer, rate: float, options: Options
+) -> tuple[Severity, str, str] | None:
+    if rate < 0:
+        return Severity.ERROR, "every step climbs the loss instead of going down", "write a positive rate"
+    clipped = any(number(optimizer, name) is not None for name in ("clipnorm", "clipvalue", "global_clipnorm"))
+    if optimizer.name in OWN_SCALE or (optimizer.name == "sgd" and clipped) or is_linear(graph):
+        return None
+    if rate >= 1:
+        return Severity.ERROR, "steps this long leave every minimum behind and the loss explodes", "try 0.001"
+    if optimizer.name in STEADY:
+        highest = options.number("adaptive-highest", BOUNDS["adaptive-highest"])
+        if rate > highest:
+            told = f"each step moves every weight by about {rate:g}, and the loss stands still or explodes"
+            return Severity.WARNING, told, "try 0.001"
+        if 0 < rate < options.number("adaptive-lowest", BOUNDS["adaptive-lowest"]):
+            return (
+                Severity.WARNING,
+                f"each step moves a weight by about {rate:g}: the model stays where it started",
+                "try 0.001",
+            )
+    if optimizer.name == "sgd":
+        highest = options.number("sgd-highest", BOUNDS["sgd-highest"])
+        regression = _is_regression(compiled)
+        if rate > highest or (rate == highest and regression):
+            why = "under a loss whose gradients grow with the targets" if regression else "without clipped gradients"
+            return Severity.WARNING, f"steps this long {why} easily make the loss explode", "try 0.01"
+    return None
+
+
+def _is_regression(compiled: Compile) -> bool:
+    losses = compiled.losses if isinstance(compiled.losses, tuple) else ()
+    return any(loss is not None and loss.name in REGRESSION for loss in losses)
+
+
+def _finding(optimizer: Optimizer, rate: float, severity: Severity, told: str, help_: str) -> Finding:
+    return Finding(
+        message=f"`{optimizer.label}` runs at a learning rate of {rate:g}: {told}",
+        location=optimizer.place("learning_rate"),
+        label="out of range" if severity is Severity.ERROR else "unusual rate",
+        help=f"{help_}, and change it by factors of 3 from there",
+        severity=severity,
+    )

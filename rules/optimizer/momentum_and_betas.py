@@ -1,0 +1,130 @@
+"""Momentum, betas, epsilon, rho or clipping outside of the range where the optimizer works.
+
+## What it does
+
+Checks the other numbers of an optimizer: momentum, beta_1, beta_2, rho and ema_momentum lie from 0 to below 1, epsilon,
+clipping bounds and weight decay are not negative. It warns where nesterov is set without momentum, where the two betas
+are swapped, where epsilon is 0, and where gradients are clipped in more than one way.
+
+## Why it matters
+
+With momentum or a beta of 1 or more the running average grows without end. Clipping at 0 throws every gradient away.
+Nesterov changes nothing without momentum, and of two ways to clip Keras 3 refuses one.
+
+## Bad
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import SGD
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(10, activation="softmax")])
+model.compile(SGD(0.01, momentum=9.0), "categorical_crossentropy", metrics=["accuracy"])  # KC405
+```
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import SGD
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(10, activation="softmax")])
+model.compile(SGD(0.01, nesterov=True), "categorical_crossentropy", metrics=["accuracy"])  # KC405
+```
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import Adam
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(10, activation="softmax")])
+model.compile(Adam(beta_1=0.999, beta_2=0.9), "categorical_crossentropy", metrics=["accuracy"])  # KC405
+```
+
+## Good
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense
+from keras.optimizers import SGD
+
+model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(10, activation="softmax")])
+model.compile(SGD(0.01, momentum=0.9, nesterov=True), "categorical_crossentropy", metrics=["accuracy"])
+```
+
+## Known limits
+
+Numbers that are computed from what the script does not show are not judged.
+
+## References
+
+- <https://keras.io/api/optimizers/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerascheck.facts.graph import ModelGraph, Optimizer
+from kerascheck.facts.optimizers import number
+from kerascheck.findings import Finding, Severity
+from kerascheck.rule import rule
+
+SHARES = ("momentum", "beta_1", "beta_2", "rho", "ema_momentum")
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+NOT_NEGATIVE = ("epsilon", "weight_decay", "decay", "initial_accumulator_value")
+
+
+@rule("KC405", "momentum-and-betas", Severity.ERROR, since="0.1")
+def momentum_and_betas(graph: ModelGraph) -> Iterator[Finding]:
+    for compiled in graph.compiles:
+        if compiled.optimizer is not None:
+            yield from _ranges(compiled.optimizer)
+            yield from _combinations(compiled.optimizer)
+
+
+def _ranges(optimizer: Optimizer) -> Iterator[Finding]:
+    for name in SHARES:
+        value = number(optimizer, name) if name in optimizer.given else None
+        if value is not None and not 0 <= value < 1:
+            why = "is no share of the past" if value < 0 else "never forgets and grows without end"
+            yield _finding(
+                optimizer, name, f"the running average {why}", "write a value from 0 to below 1, such as 0.9"
+            )
+    for name in CLIPS:
+        value = number(optimizer, name) if name in optimizer.given else None
+        if value is not None and value <= 0:
+            told = "every gradient is cut down to nothing" if value == 0 else "Keras refuses a negative bound"
+            yield _finding(optimizer, name, told, "write a positive bound, such as 1.0")
+    for name in NOT_NEGATIVE:
+        value = number(optimizer, name) if name in optimizer.given else None
+        if value is not None and value < 0:
+            yield _finding(optimizer, name, "a negative value drives the weights away", "write a value of 0 or more")
+        elif value == 0 and name == "epsilon":
+            told = "the step divides by 0 where a gradient has been 0 so far"
+            yield _finding(optimizer, name, told, "write a small value, such as 1e-7", Severity.WARNING)
+
+
+def _combinations(optimizer: Optimizer) -> Iterator[Finding]:
+    if optimizer.name == "sgd" and optimizer["nesterov"] is True and number(optimizer, "momentum") == 0:
+        told = "without `momentum` it changes nothing"
+        yield _finding(optimizer, "nesterov", told, "add `momentum=0.9`, or leave `nesterov` out", Severity.WARNING)
+    first, second = number(optimizer, "beta_1"), number(optimizer, "beta_2")
+    written = {"beta_1", "beta_2"} & optimizer.given
+    if optimizer.name != "lion" and written and first is not None and second is not None and 0 <= second < first < 1:
+        told = f"`beta_1` looks further back than `beta_2` ({first:g} and {second:g}): the two seem to be swapped"
+        place = "beta_1" if "beta_1" in optimizer.given else "beta_2"
+        yield _finding(optimizer, place, told, "write `beta_1=0.9, beta_2=0.999`", Severity.WARNING)
+    clips = [name for name in CLIPS if number(optimizer, name) is not None]
+    if len(clips) > 1:
+        told = f"`{clips[0]}` is set as well, and Keras 3 takes only one of them"
+        yield _finding(optimizer, clips[1], told, "keep one way of clipping", Severity.WARNING)
+
+
+def _finding(optimizer: Optimizer, name: str, told: str, help_: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(
+        message=f"`{name}={optimizer[name]}` of `{optimizer.label}`: {told}",
+        location=optimizer.place(name),
+        label="out of range" if severity is Severity.ERROR else "has no such effect",
+        help=help_,
+        severity=severity,
+    )

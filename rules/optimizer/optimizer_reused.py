@@ -1,0 +1,106 @@
+"""One optimizer object trains two models.
+
+## What it does
+
+Finds optimizer objects that are compiled into more than one model, where at least two of the models are trained; also one
+that is made once in front of a loop which builds and compiles a new model in every round.
+
+## Why it matters
+
+An optimizer keeps running averages and a step count for the weights it first saw. In Keras 3 and TensorFlow 2.11 and
+newer, training the second model stops with "Unknown variable"; older releases go on with the step count and the decayed
+rate of the first one.
+
+## Bad
+
+```python
+from keras import Input, Sequential
+from keras.datasets import mnist
+from keras.layers import Dense, Flatten
+from keras.optimizers import Adam
+
+(x_train, y_train), (x_test, y_test) = mnist.load_data()
+optimizer = Adam(1e-3)
+small = Sequential([Input((28, 28)), Flatten(), Dense(10, activation="softmax")])
+small.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+small.fit(x_train / 255.0, y_train, batch_size=128, epochs=5, validation_split=0.1)
+large = Sequential([Input((28, 28)), Flatten(), Dense(512, activation="relu"), Dense(10, activation="softmax")])
+large.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])  # KC407
+large.fit(x_train / 255.0, y_train, batch_size=128, epochs=5, validation_split=0.1)
+```
+
+## Good
+
+```python
+from keras import Input, Sequential
+from keras.datasets import mnist
+from keras.layers import Dense, Dropout, Flatten
+from keras.optimizers import Adam
+
+(x_train, y_train), (x_test, y_test) = mnist.load_data()
+x_train, x_test = x_train / 255.0, x_test / 255.0
+for width in (64, 512):
+    model = Sequential([Input((28, 28)), Flatten(), Dense(width, activation="relu"), Dropout(0.2), Dense(10, activation="softmax")])
+    model.compile(Adam(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(x_train, y_train, batch_size=128, epochs=5, validation_split=0.1)
+    print(width, max(history.history["val_accuracy"]))
+```
+
+## Known limits
+
+Optimizers that a loop of the script's own applies to several models are not followed, nor those made anew in each step.
+
+## References
+
+- <https://keras.io/api/optimizers/>
+- <https://github.com/keras-team/keras/blob/master/keras/src/optimizers/base_optimizer.py> (the check of the variables)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerascheck.facts.graph import Optimizer
+from kerascheck.facts.training import Compiled, Fit, KerasUsage, TrainingProgram
+from kerascheck.findings import Finding, Related, Severity
+from kerascheck.rule import rule
+
+
+@rule("KC407", "optimizer-reused", Severity.WARNING, since="0.1")
+def optimizer_reused(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    severity = Severity.ERROR if usage.is_past((3, 0)) else Severity.WARNING
+    trained = {fit.model for fit in program.of(Fit)}
+    first: dict[int, Compiled] = {}
+    for event in program.of(Compiled):
+        optimizer = event.compile.optimizer if event.compile is not None else None
+        if optimizer is None or optimizer.slot is None or event.model not in trained:
+            continue
+        before = first.setdefault(optimizer.key, event)
+        if before.model != event.model and before.location != event.location:
+            yield _finding(event, optimizer, before, severity)
+        elif before.model != event.model or _is_new_each_round(program, event, optimizer):
+            yield _finding(event, optimizer, None, severity)
+
+
+def _is_new_each_round(program: TrainingProgram, event: Compiled, optimizer: Optimizer) -> bool:
+    """Whether a loop builds and compiles the model while the optimizer was made in front of it."""
+    graph = program.graph(event.model)
+    made_in_loop = graph is not None and bool(graph.layers) and all(layer.repeated for layer in graph.layers)
+    return event.repeated and not optimizer.repeated and made_in_loop
+
+
+def _finding(event: Compiled, optimizer: Optimizer, before: Compiled | None, severity: Severity) -> Finding:
+    compiled = event.compile
+    assert compiled is not None
+    related = [Related(optimizer.location, "the optimizer is made here")]
+    if before is not None:
+        related.append(Related(before.location, "and goes into another model here"))
+    told = "belongs to another model already" if before is not None else "is the same object in every round of the loop"
+    return Finding(
+        message=f"the optimizer `{optimizer.label}` {told}: newer Keras stops when this model is trained, older goes on with the other's step count",
+        location=compiled.place("optimizer"),
+        label="used before",
+        help=f"make a new `{optimizer.label}` for every model",
+        severity=severity,
+        related=tuple(related),
+    )
