@@ -251,6 +251,15 @@ class ModelGraph(Struct, frozen=True):
             total += layer.parameters
         return total
 
+    def every_layer(self) -> Iterator[Layer]:
+        """The layers with those inside wrappers and nested models."""
+        for layer in self.layers:
+            yield layer
+            if layer.inner is not None:
+                yield layer.inner
+            if layer.model is not None:
+                yield from layer.model.every_layer()
+
     def producer(self, tensor: Tensor) -> Node | None:
         """The call that made a tensor; None for a tensor from outside the graph."""
         return self._producers.get(tensor.key)

@@ -261,13 +261,7 @@ class TrainingProgram(Struct, frozen=True):
 
 
 def _layer_keys(graph: ModelGraph) -> set[int]:
-    keys = {graph.key}
-    for layer in graph.layers:
-        keys.add(layer.key)
-        for part in (layer.inner, *(layer.model.layers if layer.model is not None else ())):
-            if part is not None:
-                keys.add(part.key)
-    return keys
+    return {graph.key, *(layer.key for layer in graph.every_layer())}
 
 
 class ApiCall(Struct, frozen=True):

@@ -180,7 +180,7 @@ def _is_from_scratch(program: TrainingProgram, fit: Fit) -> bool:
     graph = program.graph(fit.model)
     if graph is None or graph.kind is GraphKind.SUBCLASSED or not graph.whole:
         return False
-    if any(layer.kind is LayerKind.CUSTOM or "weights" in layer.given for layer in graph.layers):
+    if any(layer.kind is LayerKind.CUSTOM or "weights" in layer.given for layer in graph.every_layer()):
         return False
     return not any(program.uses(fit.model, "load_weights", "set_weights", "passed"))
 

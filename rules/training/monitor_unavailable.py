@@ -183,7 +183,7 @@ def _is_all(program: TrainingProgram, fit: Fit) -> bool:
     graph = program.graph(fit.model)
     if graph is None or graph.kind is GraphKind.SUBCLASSED or len(graph.outputs) != 1:
         return False
-    if any(layer.kind is LayerKind.CUSTOM for layer in graph.layers) or not isinstance(fit.callbacks, tuple):
+    if any(layer.kind is LayerKind.CUSTOM for layer in graph.every_layer()) or not isinstance(fit.callbacks, tuple):
         return False
     return not any(callback.custom or callback.name == "LambdaCallback" for callback in fit.callbacks)
 

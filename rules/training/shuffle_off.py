@@ -78,7 +78,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind, Order
-from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
+from kerascheck.facts.graph import LayerKind, ModelGraph
 from kerascheck.facts.training import Fit, TrainingProgram, arrays
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
@@ -139,12 +139,5 @@ def _may_need_order(graph: ModelGraph) -> bool:
         layer.kind is LayerKind.CUSTOM
         or layer["stateful"] is True
         or any(part in layer.class_name for part in ORDERED_LAYERS)
-        for layer in _all(graph)
+        for layer in graph.every_layer()
     )
-
-
-def _all(graph: ModelGraph) -> Iterator[Layer]:
-    for layer in graph.layers:
-        yield layer
-        if layer.model is not None:
-            yield from _all(layer.model)

@@ -1,0 +1,270 @@
+"""Cases of the training rules beside their documented examples: what must be found, and what must stay silent."""
+
+from __future__ import annotations
+
+import pytest
+
+from kerascheck import Config, check_script
+
+DATA = """
+import keras
+from keras.callbacks import EarlyStopping, LambdaCallback, ModelCheckpoint, ReduceLROnPlateau
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+"""
+MODEL = DATA + (
+    """
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+"""
+)
+FIT = "history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)\n"
+SCORE = "print(model.evaluate(x_test, y_test, batch_size=128))\n"
+
+
+def found(text: str, code: str, target: int | None = None) -> list[tuple[int, str]]:
+    """The lines, counted from the end (the last is 0), and severities of the findings of one rule."""
+    config = Config() if target is None else Config(target_keras=target)
+    report = check_script(text, config=config)
+    assert not report.fault
+    last = len(text.rstrip("\n").split("\n"))
+    return [
+        (finding.location.line - last, finding.severity.label)
+        for finding in report.findings
+        if finding.code == code and finding.severity is not None
+    ]
+
+
+SILENT = {
+    "batch size of a dataset": (
+        "KC501",
+        MODEL
+        + """
+import tensorflow as tf
+batches = tf.data.Dataset.from_tensor_slices((x_train, y_train)).batch(64)
+history = model.fit(batches, epochs=10, validation_data=batches)
+""",
+    ),
+    "batch size where steps are given": (
+        "KC501",
+        MODEL + "history = model.fit(x_train, y_train, epochs=10, steps_per_epoch=10, validation_split=0.1)\n",
+    ),
+    "batch size of a prediction for one row": ("KC501", MODEL + FIT + "print(model.predict(x_test[:1]))\n"),
+    "batch size in keywords that are not known": (
+        "KC501",
+        "from settings import options\n" + MODEL + "history = model.fit(x_train, y_train, **options)\n",
+    ),
+    "validation by a callback of the author": (
+        "KC503",
+        MODEL
+        + """
+class Judge(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        print(self.model.evaluate(x_test, y_test, verbose=0))
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, callbacks=[Judge()])
+""",
+    ),
+    "validation of a model that goes to another module": (
+        "KC503",
+        "from project import judge\n"
+        + MODEL
+        + "history = model.fit(x_train, y_train, batch_size=128, epochs=10)\njudge(model, x_test, y_test)\n",
+    ),
+    "validation in a function that only others call": (
+        "KC503",
+        """
+import keras
+def train(x, y):
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x, y, batch_size=32, epochs=5)
+    return model
+""",
+    ),
+    "validation earlier in the same loop": (
+        "KC503",
+        MODEL
+        + """
+for step in range(1000):
+    values = model.predict(x_train, batch_size=128)
+    model.fit(x_train, values, batch_size=128, epochs=1, verbose=0)
+""",
+    ),
+    "validation of an autoencoder by its encoder": (
+        "KC503",
+        DATA
+        + """
+inputs = keras.Input((784,))
+code = keras.layers.Dense(32, "relu")(inputs)
+autoencoder = keras.Model(inputs, keras.layers.Dense(784, "sigmoid")(code))
+encoder = keras.Model(inputs, code)
+autoencoder.compile("adam", "binary_crossentropy")
+history = autoencoder.fit(x_train, x_train, batch_size=128, epochs=10)
+print(encoder.predict(x_test, batch_size=128))
+""",
+    ),
+    "shuffling of a time series": (
+        "KC505",
+        """
+import numpy as np
+import keras
+series = np.load("series.npy")
+labels = np.load("labels.npy")
+model = keras.Sequential([keras.Input((24, 3)), keras.layers.LSTM(32), keras.layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+history = model.fit(series, labels, batch_size=32, epochs=10, validation_split=0.1, shuffle=False)
+""",
+    ),
+    "shuffling in a regression": (
+        "KC505",
+        """
+import numpy as np
+import keras
+x, y = np.load("x.npy"), np.load("y.npy")
+model = keras.Sequential([keras.Input((24,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+history = model.fit(x, y, batch_size=32, epochs=10, validation_split=0.1, shuffle=False)
+""",
+    ),
+    "history that the model keeps": (
+        "KC506",
+        MODEL + "model.fit(x_train, y_train, batch_size=128, epochs=10)\nprint(model.history.history)\n",
+    ),
+    "history beside a tracker": (
+        "KC506",
+        "import wandb\n" + MODEL + "model.fit(x_train, y_train, batch_size=128, epochs=10)\n",
+    ),
+    "history of one epoch": ("KC506", MODEL + "model.fit(x_train, y_train, batch_size=128, epochs=1)\n"),
+    "history that a function returns": (
+        "KC506",
+        MODEL + "def train():\n    return model.fit(x_train, y_train, batch_size=128, epochs=10)\nhistory = train()\n",
+    ),
+    "monitor of a checkpoint that saves every epoch": (
+        "KC507",
+        MODEL
+        + 'save = ModelCheckpoint("{epoch}.keras")\n'
+        + "history = model.fit(x_train, y_train, batch_size=128, epochs=10, callbacks=[save])\n",
+    ),
+    "monitor of a metric by its short name": (
+        "KC507",
+        DATA
+        + """
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(1)])
+model.compile("adam", "mse", metrics=["mean_absolute_error"])
+stop = EarlyStopping(monitor="val_mae")
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1, callbacks=[stop])
+""",
+    ),
+    "monitor of a metric object": (
+        "KC507",
+        DATA
+        + """
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy", metrics=[keras.metrics.AUC(), keras.metrics.Recall(name="found")])
+stops = [EarlyStopping(monitor="val_auc", mode="max"), EarlyStopping(monitor="val_found", mode="max")]
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1, callbacks=stops)
+""",
+    ),
+    "monitor that a callback of the author reports": (
+        "KC507",
+        MODEL
+        + """
+class Score(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_f1"] = 1.0
+stop = EarlyStopping(monitor="val_f1", mode="max")
+history = model.fit(x_train, y_train, batch_size=128, epochs=9, validation_split=0.1, callbacks=[Score(), stop])
+""",
+    ),
+    "monitor of an output's loss": (
+        "KC507",
+        DATA
+        + """
+inputs = keras.Input((784,))
+model = keras.Model(inputs, [keras.layers.Dense(1, name="a")(inputs), keras.layers.Dense(1, name="b")(inputs)])
+model.compile("adam", "mse")
+stop = EarlyStopping(monitor="val_a_loss")
+history = model.fit(x_train, [y_train, y_train], batch_size=32, epochs=9, validation_split=0.1, callbacks=[stop])
+""",
+    ),
+    "epochs in a loop": (
+        "KC504",
+        MODEL
+        + "for step in range(100):\n    model.fit(x_train, y_train, batch_size=128)\n    print(model.evaluate(x_test))\n",
+    ),
+    "epochs of a pretrained base": (
+        "KC504",
+        DATA
+        + """
+base = keras.applications.MobileNetV2(include_top=False, pooling="avg")
+model = keras.Sequential([base, keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+history = model.fit(x_train, y_train, batch_size=128, epochs=2, validation_split=0.1)
+""",
+    ),
+    "many epochs with early stopping": (
+        "KC504",
+        MODEL
+        + "stop = EarlyStopping(patience=9)\n"
+        + "history = model.fit(x_train, y_train, batch_size=128, epochs=999, validation_split=0.1, callbacks=[stop])\n",
+    ),
+    "batch size beside rows that are not known": (
+        "KC502",
+        "import numpy as np\n" + MODEL + 'x = np.load("x.npy")\nhistory = model.fit(x, x, batch_size=4096, epochs=5)\n',
+    ),
+}
+
+LOUD = {
+    "batch size once a file": (
+        "KC501",
+        MODEL
+        + "history = model.fit(x_train, y_train, epochs=10, validation_split=0.1)\nprint(model.evaluate(x_test))\n",
+        [(-1, "info")],
+    ),
+    "history once a file": (
+        "KC506",
+        MODEL
+        + "model.fit(x_train, y_train, batch_size=8, epochs=10)\nmodel.fit(x_train, y_train, batch_size=9, epochs=9)\n",
+        [(-1, "info")],
+    ),
+    "monitor without validation data of a generator": (
+        "KC507",
+        "import numpy as np\n"
+        + MODEL
+        + """
+def batches():
+    while True:
+        yield np.zeros((8, 784)), np.zeros(8)
+slower = ReduceLROnPlateau(monitor="val_loss")
+history = model.fit(batches(), steps_per_epoch=10, epochs=10, callbacks=[slower])
+""",
+        [(-1, "error")],
+    ),
+    "monitor of an old name in an old script": (
+        "KC507",
+        MODEL
+        + """
+stop = EarlyStopping(monitor="val_acc")
+history = model.fit_generator(x_train, steps_per_epoch=9, epochs=9, validation_data=x_test, callbacks=[stop])
+""",
+        [(-1, "warning")],
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "text"), SILENT.values(), ids=SILENT)
+def test_a_rule_is_silent_on(code: str, text: str) -> None:
+    assert found(text, code) == []
+
+
+@pytest.mark.parametrize(("code", "text", "expected"), LOUD.values(), ids=LOUD)
+def test_a_rule_finds(code: str, text: str, expected: list[tuple[int, str]]) -> None:
+    assert found(text, code) == expected
+
+
+def test_the_fix_of_a_batch_size_fits_the_layout_of_the_call() -> None:
+    text = MODEL + "history = model.fit(\n    x_train,\n    y_train,\n    epochs=10,\n    validation_split=0.1,\n)\n"
+    (finding,) = [finding for finding in check_script(text, config=Config()).findings if finding.code == "KC501"]
+    assert finding.fix is not None
+    (edit,) = finding.fix.edits
+    assert edit.replacement == "\n    batch_size=32,"
