@@ -28,14 +28,15 @@ class InputError(KerascheckError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """The end of an error message: `, did you mean `x`?` where a known word is near, or else nothing."""
     from difflib import SequenceMatcher
-    from os.path import commonprefix
+    from itertools import takewhile
 
     names = {name.lower(): name for name in known}
     asked = word.lower()
 
     def likeness(name: str) -> tuple[float, int]:
         # Of names that are equally like it, the one that begins like it: KC201 for KC202, not KC902.
-        return SequenceMatcher(None, asked, name).ratio(), len(commonprefix([asked, name]))
+        shared = takewhile(lambda pair: pair[0] == pair[1], zip(asked, name, strict=False))
+        return SequenceMatcher(None, asked, name).ratio(), len(tuple(shared))
 
     best = max(names, key=likeness, default="")
     return f", did you mean `{names[best]}`?" if best and likeness(best)[0] >= 0.5 else ""

@@ -33,11 +33,11 @@ class Symbol(Struct, frozen=True):
 
 
 Value: TypeAlias = (
-    "None | bool | int | float | complex | str | bytes | tuple[Value, ...] | Mapping[str, Value] | Symbol | Unknown"
+    "bool | int | float | complex | str | bytes | tuple[Value, ...] | Mapping[str, Value] | Symbol | Unknown | None"
 )
 """A literal, a tuple of values (lists become tuples), a mapping with string keys, a named object, or `UNKNOWN`."""
 
-Dim: TypeAlias = "int | None | Unknown"
+Dim: TypeAlias = "int | Unknown | None"
 """One axis: its size, None where the program declares it variable (the batch axis), `UNKNOWN` where it is not proven."""
 
 Shape: TypeAlias = "tuple[Dim, ...] | Unknown"
