@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.findings import Location
 
 
@@ -52,9 +53,9 @@ class DataKind(enum.Enum):
 class Rows(Struct, frozen=True):
     """Which rows of which source an array holds.
 
-    `source` is the identity of the loaded rows; `selection` the cuts since then, each a (cut, part) pair: rows with
-    equal source and the same cut but another part are disjoint. `partial` when not all of these rows need be there
-    (rows drawn at random, windows from a range that is not known).
+    `source` is the identity of the loaded rows; `selection` the conditions that they meet, each a (cut, part) pair: rows
+    with equal source that lie in different parts of one cut are disjoint. `partial` when not all of these rows need be
+    there (rows drawn at random, windows from a range that is not known).
     """
 
     source: int
@@ -65,18 +66,19 @@ class Rows(Struct, frozen=True):
         """Whether `other` is proven to be these rows or a part of them."""
         if self.partial or self.source != other.source:
             return False
-        return other.selection[: len(self.selection)] == self.selection
+        return set(self.selection) <= set(other.selection)
 
     def disjoint(self, other: Rows) -> bool:
         """Whether the two are proven to share no row."""
         if self.source != other.source:
             return False
-        for (cut, part), (other_cut, other_part) in zip(self.selection, other.selection, strict=False):
-            if cut != other_cut:
-                return False
-            if part != other_part:
-                return True
-        return False
+        parts = dict(self.selection)
+        return any(parts.get(cut, part) != part for cut, part in other.selection)
+
+    def within(self, *conditions: tuple[int, int | str], partial: bool = False) -> Rows:
+        """The rows of these that meet further conditions."""
+        new = tuple(condition for condition in conditions if condition not in self.selection)
+        return Rows(self.source, (*self.selection, *new), self.partial or partial)
 
 
 class StepKind(enum.Enum):
@@ -92,24 +94,36 @@ class StepKind(enum.Enum):
     AUGMENTED = "augmented"
     RESHAPED = "reshaped"
     SELECTED = "selected"
+    WINDOWED = "windowed"
+    JOINED = "joined"
+    BATCHED = "batched"
+    REPEATED = "repeated"
+    CACHED = "cached"
 
 
 class Step(Struct, frozen=True):
-    """One thing done to an array: `by` names the function or class, `transformer` is the key of a fitted object."""
+    """One thing done to an array: `by` names the function or class, `transformer` is the key of a fitted object,
+    `arguments` what matters of the call."""
 
     kind: StepKind
     location: Location
     by: str = ""
     transformer: int | None = None
+    arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
 
 
 class DataArray(Struct, frozen=True):
     """Rows of data as a program holds them. `key` is the identity of the value; `name` the identifier it was last bound to.
 
-    `role` is proven by the lineage (the test half of `load_data`, the second part of a split); `named_role` is only
-    what the identifier says. `minimum` and `maximum` are the known value range; `classes` the number of classes of labels.
-    `shape` counts the rows in its first axis. `labels` is true when the array is known to be targets. `fold` marks a
-    part that a cross-validation holds out in turn.
+    `role` is proven by the lineage (the test half of `load_data`, the second part of a split, the file that was read);
+    `named_role` is only what the identifier says. `minimum` and `maximum` are the known value range; `classes` the number
+    of classes of labels. `shape` counts the rows in its first axis. `labels` is true when the array is known to be targets.
+    `fold` marks a part that a cross-validation holds out in turn. `arrangement` lists the reorderings of the rows since
+    the source: two arrays of the same rows are in step when it is equal. `columns` names the columns of a frame where all
+    are known, `path` the file or folder that was read. `elements` are the components of a dataset's or generator's batches,
+    `parts` what was joined row after row. `prediction` is the order of the `predict` call that made the values, `of` the
+    key of the generator whose labels or file names these are. `container` is `list` for a Python list, `frame` or `series`
+    for pandas.
     """
 
     key: int
@@ -130,10 +144,18 @@ class DataArray(Struct, frozen=True):
     labels: bool = False
     history: tuple[Step, ...] = ()
     fold: bool = False
+    arrangement: tuple[int, ...] | Unknown = ()
+    columns: tuple[str, ...] = ()
+    path: str = ""
+    elements: tuple[DataArray, ...] = ()
+    parts: tuple[DataArray, ...] = ()
+    prediction: int | None = None
+    of: int | None = None
+    container: str = ""
 
-    def step(self, kind: StepKind) -> Step | None:
-        """The last step of a kind."""
-        return next((step for step in reversed(self.history) if step.kind is kind), None)
+    def step(self, *kinds: StepKind) -> Step | None:
+        """The last step of one of the kinds."""
+        return next((step for step in reversed(self.history) if step.kind in kinds), None)
 
     @property
     def cut_off(self) -> Step | None:
@@ -144,7 +166,9 @@ class DataArray(Struct, frozen=True):
         """Whether the rows of `other` are proven to be these rows or a part of them."""
         if self.key == other.key:
             return True
-        return self.rows is not None and other.rows is not None and self.rows.holds(other.rows)
+        if self.rows is not None and other.rows is not None and self.rows.holds(other.rows):
+            return True
+        return any(part.holds(other) for part in self.parts) if self.kind is DataKind.ARRAY else False
 
     def disjoint(self, other: DataArray) -> bool:
         """Whether the two are proven to share no row."""
@@ -152,8 +176,10 @@ class DataArray(Struct, frozen=True):
 
     def shares(self, other: DataArray) -> bool:
         """Whether the two are proven to come from the same rows, none of them cut away from the other."""
+        if self.key == other.key or any(part.shares(other) for part in self.parts):
+            return True
         if self.rows is None or other.rows is None:
-            return self.key == other.key
+            return False
         return self.rows.source == other.rows.source and not self.rows.disjoint(other.rows)
 
     def passed(self, transformer: int) -> bool:

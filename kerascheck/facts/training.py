@@ -10,11 +10,12 @@ from msgspec import Struct, field
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, ModelGraph
+from kerascheck.facts.loose import LooseLayer
 from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 
-Data: TypeAlias = "DataArray | tuple[Data, ...] | None | Unknown"
+Data: TypeAlias = "DataArray | tuple[Data, ...] | Unknown | None"
 """What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
 
 
@@ -210,7 +211,7 @@ class TrainingProgram(Struct, frozen=True):
     """All that a script does with Keras, in order. `models` by key, in their last state; `imports` names the packages.
 
     `rates_in_hand` are the keys of the optimizers whose learning rate the script itself reads or sets, `classes` the
-    layers and models that it writes as classes. `callbacks_elsewhere` are the keys of callbacks that go to code that is not
+    layers and models that it writes as classes, `loose` the layers that it makes and loses. `callbacks_elsewhere` are the keys of callbacks that go to code that is not
     followed.
     """
 
@@ -224,6 +225,7 @@ class TrainingProgram(Struct, frozen=True):
     imports: frozenset[str] = frozenset()
     callbacks_elsewhere: frozenset[int] = frozenset()
     classes: tuple[CustomClass, ...] = ()
+    loose: tuple[LooseLayer, ...] = ()
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""
@@ -243,9 +245,7 @@ class TrainingProgram(Struct, frozen=True):
     def calls(self, *names: str) -> Iterator[LibraryCall]:
         """The recorded calls of library functions, by dotted name or by its last part."""
         wanted = frozenset(names)
-        return (
-            call for call in self.of(LibraryCall) if call.name in wanted or call.name.rpartition(".")[2] in wanted
-        )
+        return (call for call in self.of(LibraryCall) if call.name in wanted or call.name.rpartition(".")[2] in wanted)
 
     def related(self, model: int | Unknown, other: int | Unknown) -> bool:
         """Whether two models may share weights: they are one, one holds the other, a layer is in both, or it is not known."""

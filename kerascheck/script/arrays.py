@@ -1,223 +1,191 @@
-"""Data and its lineage through indexing, arithmetic, attributes and methods."""
+"""Operators, attributes and methods of data."""
 
 from __future__ import annotations
 
 import ast
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
-from msgspec.structs import replace
-
-from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, Rows, Step, StepKind
-from kerascheck.facts.training import Fitting, Split
+from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Rows, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
+from kerascheck.script.handlers import ARRAY_METHODS, DATASET_METHODS
+from kerascheck.script.lineage import ITEM, WINDOW, is_window
 from kerascheck.script.preprocessing import Preprocessing
-from kerascheck.script.values import (
-    Arguments,
-    ArrayValue,
-    ClassValue,
-    DictValue,
-    ListValue,
-    MethodValue,
-    Opaque,
-)
+from kerascheck.script.stacking import joined_facts, steps_of
+from kerascheck.script.values import Arguments, ArrayValue, ClassValue, DictValue, ListValue, MethodValue, Opaque
 
-STATISTICS = frozenset({"mean", "std", "var", "min", "max", "median", "quantile"})
-KEEPS_ROWS = frozenset(
-    {"astype", "copy", "to_numpy", "toarray", "todense", "fillna", "clip", "round", "numpy", "as_matrix", "squeeze", "view",
-     "float", "values"}
-)  # fmt: skip
-SAME_ELEMENTS = frozenset({"batch", "cache", "prefetch", "rebatch", "repeat", "unbatch", "with_options"})
-COLUMNS = frozenset(
-    {"drop", "pop", "get_dummies", "filter", "select_dtypes", "rename", "reset_index", "map", "replace"}
+if TYPE_CHECKING:
+    from kerascheck.script.evaluator import Evaluator
+
+SCALING = frozenset({"divide", "subtract", "multiply"})
+LOGICAL = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
+ACCESSORS = frozenset({"values", "iloc", "loc", "ix", "at", "iat"})
+STATISTICS = frozenset({"mean", "std", "var", "min", "max", "median", "quantile", "percentile"})
+ABOUT = frozenset(
+    {"dtype", "dtypes", "class_indices", "class_names", "samples", "n", "batch_size", "num_classes", "element_spec"}
 )
+LABELS_OF = frozenset({"classes", "labels", "filenames", "filepaths"})
 
 
 class Arrays(Preprocessing):
     """Operations on data."""
 
-    def stepped(self, array: ArrayValue, kind: StepKind, node: ast.AST | None, by: str, **facts: object) -> ArrayValue:
-        """A new array with one more step in its history."""
-        location = self.place(node) if isinstance(node, (ast.expr, ast.stmt)) else array.data.location
-        step = Step(kind, location, by)
-        return self.derive(array, history=(*array.data.history, step), location=location, **facts)
-
     def arithmetic(self, node: ast.expr | ast.stmt, name: str, left: object, right: object) -> object:
         """`array op value`: a scaling when the other side is a number or a statistic."""
+        if isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
+            return self._of_two(node, name, left, right)
+        array = left if isinstance(left, ArrayValue) else right
+        other = right if array is left else left
+        assert isinstance(array, ArrayValue)
+        if name == "add" and isinstance(other, (ListValue, tuple)) and array.data.container == "list":
+            return self.joined_rows([left, right], node)
+        number = other if isinstance(other, (int, float)) and not isinstance(other, bool) else None
+        swapped = array is right
+        low, high = _range_after(array.data, name, number, swapped) if number is not None else (UNKNOWN, UNKNOWN)
+        statistic = other.key if isinstance(other, Opaque) and other.origin.startswith("statistic") else None
         if (
-            isinstance(left, ArrayValue)
-            and isinstance(right, (int, float))
-            and name in {"divide", "multiply", "subtract", "add"}
+            isinstance(other, Opaque)
+            and other.origin == "statistic max"
+            and name == "divide"
+            and array.data.minimum == 0
         ):
-            low, high = self._scaled_range(left.data, name, right)
-            dtype = "float32" if name == "divide" else left.data.dtype
-            kind = StepKind.SCALED if name in {"divide", "multiply", "subtract"} else StepKind.TRANSFORMED
-            return self.stepped(left, kind, node, name, minimum=low, maximum=high, dtype=dtype)
-        if isinstance(left, ArrayValue):
-            step = StepKind.SCALED if name in {"divide", "subtract"} else StepKind.TRANSFORMED
-            return self.stepped(
-                left, step, node, name, minimum=UNKNOWN, maximum=UNKNOWN, shape=self._same_shape(left, right)
-            )
-        assert isinstance(right, ArrayValue)
-        return self.stepped(right, StepKind.TRANSFORMED, node, name, minimum=UNKNOWN, maximum=UNKNOWN)
+            low, high = 0.0, 1.0
+        floating = name == "divide" or isinstance(number, float)
+        return self.stepped(
+            array,
+            StepKind.SCALED if name in SCALING else StepKind.TRANSFORMED,
+            node,
+            name,
+            transformer=statistic,
+            arguments={"number": number} if number is not None else None,
+            minimum=low,
+            maximum=high,
+            dtype=_floating(array.data.dtype) if floating else array.data.dtype,
+            encoding=_encoding_after(array.data.encoding, name, number),
+        )
 
-    @staticmethod
-    def _same_shape(left: ArrayValue, right: object) -> Shape:
-        same = not isinstance(right, ArrayValue) or right.data.shape == left.data.shape
-        return left.data.shape if same else UNKNOWN
-
-    @staticmethod
-    def _scaled_range(data: DataArray, name: str, number: float) -> tuple[float | Unknown, float | Unknown]:
-        ends = (data.minimum, data.maximum)
-        if isinstance(ends[0], Unknown) or isinstance(ends[1], Unknown) or (name == "divide" and number == 0):
-            return UNKNOWN, UNKNOWN
-        low, high = float(ends[0]), float(ends[1])
-        if name == "divide":
-            found = (low / number, high / number)
-        elif name == "multiply":
-            found = (low * number, high * number)
-        elif name == "subtract":
-            found = (low - number, high - number)
-        else:
-            found = (low + number, high + number)
-        return min(found), max(found)
+    def _of_two(self, node: ast.expr | ast.stmt, name: str, left: ArrayValue, right: ArrayValue) -> object:
+        if name == "add" and left.data.container == right.data.container == "list":
+            return self.joined_rows([left, right], node)
+        if name in LOGICAL and left.positions and right.positions:
+            first, second = self.rows_of(left), self.rows_of(right)
+            if name == "bitwise_and":
+                rows = first.within(*second.selection)
+            else:
+                rows = first.within((self.cut(name, first.selection, second.selection), "in"))
+            result = self.derive(left, rows=rows)
+            result.positions = True
+            return result
+        same = left.data.shape == right.data.shape
+        statistic = _statistic(right.data)
+        result = self.stepped(
+            left,
+            StepKind.SCALED if name in {"divide", "subtract"} else StepKind.TRANSFORMED,
+            node,
+            name,
+            transformer=statistic,
+            minimum=UNKNOWN,
+            maximum=UNKNOWN,
+            shape=left.data.shape if same or statistic is not None else UNKNOWN,
+            dtype=_floating(left.data.dtype) if name == "divide" else left.data.dtype,
+            prediction=left.data.prediction if left.data.prediction is not None else right.data.prediction,
+        )
+        if result.data.prediction is not None and name == "subtract" and isinstance(node, ast.expr):
+            self.compared("-", (left, right), node)
+        return result
 
     def array_attribute(self, owner: ArrayValue, name: str, node: ast.expr) -> object:
         """`array.name`."""
         data = owner.data
         if name == "shape":
-            return self.shape_value(data.shape)
-        if name in {"ndim", "size"}:
-            return len(data.shape) if name == "ndim" and not isinstance(data.shape, Unknown) else self.unknown(name)
-        if name in {"values", "T", "iloc", "loc", "ix", "real", "flat"}:
-            return owner if name in {"values", "iloc", "loc", "ix"} else self.derive(owner, rows=None, shape=UNKNOWN)
-        if name in {
-            "index",
-            "columns",
-            "dtype",
-            "dtypes",
-            "class_indices",
-            "classes",
-            "class_names",
-            "samples",
-            "n",
-            "filenames",
-        }:
+            return self._shape_of(owner)
+        if name == "ndim":
+            return len(data.shape) if not isinstance(data.shape, Unknown) else self.unknown(name)
+        if name == "size":
+            sizes = data.shape if not isinstance(data.shape, Unknown) and len(data.shape) == 1 else (UNKNOWN,)
+            return sizes[0] if isinstance(sizes[0], int) else self.unknown(name)
+        if name in ACCESSORS:
+            return owner if name != "values" or not data.container else self.derive(owner, container="")
+        if name == "T":
+            shape: Shape = UNKNOWN if isinstance(data.shape, Unknown) else data.shape[::-1]
+            return self.derive(owner, rows=None, shape=shape, order=Order.UNKNOWN)
+        if name in {"str", "dt", "cat"} and data.container:
+            return self.derive(owner, container="accessor")
+        if name in {"real", "flat"}:
+            return self.derive(owner, rows=None, shape=UNKNOWN)
+        if name == "index":
+            positions = self.derive(owner, shape=UNKNOWN, dtype="int64", container="", minimum=UNKNOWN, maximum=UNKNOWN)
+            positions.positions = True
+            return positions
+        if name == "columns":
+            return ListValue(list(data.columns), bool(data.columns)) if data.columns else self.unknown("columns")
+        if name in LABELS_OF and data.kind is DataKind.GENERATOR:
+            encoding = Encoding.INTEGER if name in {"classes", "labels"} else Encoding.STRING
+            return self.derive(
+                owner, kind=DataKind.ARRAY, of=data.key, order=Order.AS_LOADED, encoding=encoding, shape=UNKNOWN,
+                dtype=UNKNOWN, elements=(), arrangement=(), name=name,
+            )  # fmt: skip
+        if name in ABOUT or name in LABELS_OF:
             return self.unknown(f"array.{name}")
+        if name in data.columns and name not in ARRAY_METHODS:
+            shape = _first_axis(data.shape)
+            return self.stepped(
+                owner, StepKind.SELECTED, node, "column", columns=(name,), shape=shape, container="series"
+            )
         return MethodValue(owner, name)
 
-    def array_item(self, owner: ArrayValue, node: ast.Subscript) -> object:
-        """`array[index]`."""
-        index = node.slice
-        parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
-        first, rest = parts[0], parts[1:]
-        columns = self._columns_shape(owner.data.shape, rest)
-        if isinstance(first, ast.Slice):
-            return self._row_slice(owner, first, node, columns, bool(rest))
-        if isinstance(first, ast.Constant) and first.value is Ellipsis:
-            return self.derive(owner, shape=UNKNOWN)
-        key = self.evaluate(first)
-        if key is None:
-            return self.derive(owner, rows=None, shape=UNKNOWN, order=Order.UNKNOWN)
-        if isinstance(key, str) or (isinstance(key, ListValue) and key.items and isinstance(key.items[0], str)):
-            return self.stepped(
-                owner, StepKind.SELECTED, node, "column", shape=UNKNOWN, dtype=UNKNOWN, minimum=UNKNOWN, maximum=UNKNOWN
-            )
-        if isinstance(key, int):
-            return self._element(owner)
-        rows = owner.data.rows
-        if isinstance(key, ArrayValue) and key.permutation:
-            return self.stepped(owner, StepKind.SHUFFLED, node, "permutation", order=Order.SHUFFLED)
-        identity = key.data.key if isinstance(key, ArrayValue) else getattr(key, "key", 0) or next(self.keys)
-        selection = replace(rows, selection=(*rows.selection, (self.cut("index", identity), "in"))) if rows else None
-        shape = columns if isinstance(columns, Unknown) else (UNKNOWN, *columns[1:])
-        return self.stepped(owner, StepKind.SELECTED, node, "index", rows=selection, order=Order.UNKNOWN, shape=shape)
-
-    def _element(self, owner: ArrayValue) -> object:
+    def _shape_of(self, owner: ArrayValue) -> object:
         shape = owner.data.shape
-        if isinstance(shape, Unknown) or len(shape) < 2:
-            return self.unknown("element")
-        return self.derive(owner, shape=shape[1:], rows=None, order=Order.UNKNOWN, role=Role.UNKNOWN)
+        if isinstance(shape, Unknown):
+            return Opaque("shape", self.length_of(owner).key)
+        known = self.shape_value(shape)
+        if isinstance(known, tuple) and known and isinstance(shape[0], Unknown):
+            return (self.length_of(owner), *known[1:])
+        return known
 
-    @staticmethod
-    def _columns_shape(shape: Shape, rest: list[ast.expr]) -> Shape:
-        if not rest or isinstance(shape, Unknown):
-            return shape
-        kept: list[object] = [shape[0]]
-        for position, part in enumerate(rest, 1):
-            if isinstance(part, ast.Slice):
-                whole = part.lower is None and part.upper is None and part.step is None
-                kept.append(shape[position] if whole and position < len(shape) else UNKNOWN)
-            elif not (isinstance(part, ast.Constant) and isinstance(part.value, int)):
-                return UNKNOWN
-        return (*kept, *shape[len(rest) + 1 :])  # pyright: ignore[reportReturnType]
+    def length_of(self, owner: ArrayValue) -> Opaque:
+        """A number of rows that is not known; the same value for the same rows."""
+        rows = self.rows_of(owner)
+        return Opaque("len", self.cut("length", rows.source, rows.selection))
 
-    def _row_slice(
-        self, owner: ArrayValue, part: ast.Slice, node: ast.Subscript, shape: Shape, columns: bool
-    ) -> object:
-        data = owner.data
-        if part.lower is None and part.upper is None:
-            reverse = part.step is not None
-            by = "columns" if columns else "copy"
-            return (
-                self.stepped(owner, StepKind.SELECTED, node, by, shape=shape)
-                if not reverse
-                else self.derive(owner, order=Order.UNKNOWN)
-            )
-        if part.step is not None:
-            return self.derive(owner, rows=None, shape=UNKNOWN, order=Order.UNKNOWN)
-        cut, side = self._side(owner, part)
-        rows = data.rows or Rows(data.key)
-        if data.rows is None:
-            self.touch(owner)
-            owner.data = data = replace(data, rows=rows)
-        selected = replace(rows, selection=(*rows.selection, (cut, side)))
-        count = self._row_count(data.shape, part)
-        shape = shape if isinstance(shape, Unknown) else (count, *shape[1:])
-        result = self.stepped(owner, StepKind.SPLIT, node, "slice", rows=selected, shape=shape)
-        self.record(
-            Split(
-                **self.event_facts(self.place(node)),  # pyright: ignore[reportArgumentType]
-                function="slice",
-                key=cut,
-                inputs=(data,),
-                outputs=(result.data,),
-                shuffle=False,
-            )
-        )
-        return result
+    def write_into(self, owner: ArrayValue, index: ast.expr, value: object) -> None:
+        """`array[index] = value`: what the value has gone through, the array has gone through."""
+        history = owner.data.history
+        facts: dict[str, object] = {"minimum": UNKNOWN, "maximum": UNKNOWN}
+        if isinstance(value, ArrayValue):
+            new = tuple(step for step in value.data.history if step not in history)
+            facts["history"] = (*history, *new)
+            facts |= self._filled(owner, index, value)
+        key = self.evaluate(index) if not isinstance(index, (ast.Slice, ast.Tuple)) else None
+        if isinstance(key, str) and owner.data.columns and key not in owner.data.columns:
+            facts["columns"] = (*owner.data.columns, key)
+            facts["shape"] = (_first_axis(owner.data.shape)[0], len(owner.data.columns) + 1)
+        if isinstance(key, int) and isinstance(value, (int, float)) and isinstance(owner.constant, (int, float)):
+            facts["order"] = Order.UNKNOWN
+        if isinstance(index, ast.Slice) and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+            facts |= _block(owner, value)
+        owner.constant = None
+        self.changed(owner, **facts)
 
-    def _side(self, owner: ArrayValue, part: ast.Slice) -> tuple[int, str]:
-        rows = owner.data.rows
-        source = rows.source if rows is not None else owner.data.key
-        before = rows.selection if rows is not None else ()
-        lower, upper = part.lower, part.upper
-        if lower is None and upper is not None:
-            return self.cut(source, before, self._bound(upper)), "head"
-        if lower is not None and upper is None:
-            return self.cut(source, before, self._bound(lower)), "tail"
-        return self.cut(source, before, self._bound(lower), self._bound(upper)), "middle"
-
-    def _bound(self, node: ast.expr | None) -> object:
-        value = self.evaluate(node)
-        return value if isinstance(value, int) else ast.dump(node) if node is not None else None
-
-    def _row_count(self, shape: Shape, part: ast.Slice) -> Dim:
-        total = shape[0] if not isinstance(shape, Unknown) and shape else UNKNOWN
-        lower, upper = self.evaluate(part.lower), self.evaluate(part.upper)
-        if not isinstance(total, int) or not all(bound is None or isinstance(bound, int) for bound in (lower, upper)):
-            return (
-                upper if lower is None and isinstance(upper, int) and upper > 0 and isinstance(total, int) else UNKNOWN
-            )
-        return len(range(*slice(lower, upper).indices(total)))
-
-    def write_into(self, owner: ArrayValue) -> None:
-        """`array[index] = value` changes what is known of the values."""
-        self.touch(owner)
-        owner.data = replace(owner.data, minimum=UNKNOWN, maximum=UNKNOWN)
+    def _filled(self, owner: ArrayValue, index: ast.expr, value: ArrayValue) -> dict[str, object]:
+        """`windows[i] = series[i : i + 10]` in a loop over i: the rows of an empty array come from another."""
+        rows = value.data.rows
+        made = not owner.data.history or owner.data.step(StepKind.LOADED) is None
+        if rows is None or not made or not self.varies(index):
+            return {}
+        found = tuple(condition for condition in rows.selection if condition[1] not in (ITEM, WINDOW))
+        order = Order.TEMPORAL if is_window(value.data) else Order.UNKNOWN
+        return {
+            "rows": Rows(rows.source, found, True),
+            "order": order,
+            "role": value.data.role,
+            "fold": value.data.fold,
+        }
 
     def forget_order(self, owner: ArrayValue) -> None:
         """An unknown function may have reordered the rows."""
-        self.touch(owner)
-        owner.data = replace(owner.data, order=Order.UNKNOWN)
+        self.changed(owner, order=Order.UNKNOWN, arrangement=UNKNOWN)
 
     def data_method(self, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
         """A method of data, containers, text and preprocessing objects."""
@@ -232,80 +200,153 @@ class Arrays(Preprocessing):
         return self.preprocessing_method(subject, name, arguments, node)
 
     def _array_method(self, array: ArrayValue, name: str, arguments: Arguments, node: ast.expr) -> object:
-        data = array.data
-        if data.kind is DataKind.DATASET:
-            return self._dataset_method(array, name, node)
-        if name in STATISTICS:
-            self.record(
-                Fitting(
-                    **self.event_facts(self.place(node)),  # pyright: ignore[reportArgumentType]
-                    transformer=name,
-                    key=next(self.keys),
-                    method=name,
-                    data=data,
-                )
-            )
-            return self.unknown(f"array.{name}")
-        if name == "reshape":
-            parts = arguments.positional
-            shape = parts[0] if len(parts) == 1 else tuple(parts)
-            return self.reshaped(array, shape, node)
-        if name == "astype":
-            dtype = arguments.get(0, "dtype")
-            return self.stepped(
-                array, StepKind.TRANSFORMED, node, name, dtype=dtype if isinstance(dtype, str) else UNKNOWN
-            )
-        if name in KEEPS_ROWS:
-            return self.derive(array, shape=data.shape if name != "squeeze" else UNKNOWN)
-        if name in COLUMNS:
-            return self.stepped(array, StepKind.SELECTED, node, name, shape=UNKNOWN)
-        if name == "sample":
-            fraction = arguments.get(None, "frac")
-            rows = data.rows if fraction == 1 else None
-            return self.stepped(array, StepKind.SHUFFLED, node, name, order=Order.SHUFFLED, rows=rows)
-        if name in {"sort_values", "sort_index"}:
-            return self.stepped(array, StepKind.TRANSFORMED, node, name, order=Order.UNKNOWN)
-        if name in {
-            "head",
-            "describe",
-            "info",
-            "hist",
-            "plot",
-            "sum",
-            "argmax",
-            "argmin",
-            "any",
-            "all",
-            "item",
-            "tolist",
-            "sort",
-        }:
-            if name == "sort" and id(node) in self.discarded:
-                self.forget_order(array)
-            return self.unknown(f"array.{name}")
+        table = DATASET_METHODS if array.data.kind is DataKind.DATASET else ARRAY_METHODS
+        handler = table.get(name)
+        if handler is not None:
+            return handler(cast("Evaluator", self), array, arguments, node)
+        if array.data.kind is not DataKind.ARRAY:
+            return self.unknown(f"data.{name}")
+        if array.data.container == "accessor":
+            return self.derive(array, container="series", dtype=UNKNOWN)
         return self.derive(
             array,
-            rows=None,
+            rows=self.rows_of(array).within(partial=True),
             order=Order.UNKNOWN,
+            arrangement=UNKNOWN,
             shape=UNKNOWN,
             minimum=UNKNOWN,
             maximum=UNKNOWN,
             encoding=Encoding.UNKNOWN,
+            dtype=UNKNOWN,
+            columns=(),
+            role=array.data.role,
         )
+
+    def statistic(self, array: ArrayValue, name: str, node: ast.expr) -> object:
+        """A number, or one number a column, that is learned from all rows."""
+        key = next(self.keys)
+        self.rows_of(array)
+        self.fitted(name, key, name, array.data, node)
+        return Opaque(f"statistic {name}", key)
 
     def reshaped(self, array: ArrayValue, shape: object, node: ast.expr) -> ArrayValue:
         """`array.reshape(shape)`: the rows stay when the first axis does."""
         items = shape.items if isinstance(shape, ListValue) else list(shape) if isinstance(shape, tuple) else [shape]
-        dims = tuple(item if isinstance(item, int) and item >= 0 else UNKNOWN for item in items)
+        dims: list[Dim] = [item if isinstance(item, int) and item >= 0 else UNKNOWN for item in items]
         old = array.data.shape
-        rows_kept = not isinstance(old, Unknown) and bool(dims) and bool(old)
-        if rows_kept and not isinstance(old, Unknown) and isinstance(dims[0], Unknown) and dims.count(UNKNOWN) == 1:
-            dims = (old[0], *dims[1:])
-        return self.stepped(array, StepKind.RESHAPED, node, "reshape", shape=dims)
+        count = old[0] if not isinstance(old, Unknown) and old else UNKNOWN
+        first = items[0] if items else None
+        length = self.length_of(array).key
+        kept = (isinstance(first, Opaque) and first.key == length) or (isinstance(count, int) and first == count)
+        known = 1
+        for dim in dims[1:]:
+            known = known * dim if isinstance(dim, int) and isinstance(known, int) else UNKNOWN
+        if not isinstance(old, Unknown) and old and all(isinstance(dim, int) for dim in old):
+            dims = _settled(dims, items, old)
+            kept = kept or dims[0] == count
+        elif dims and dims.count(UNKNOWN) == 1 and isinstance(dims[0], Unknown) and _per_row(old) == known:
+            kept, dims = True, [count, *dims[1:]]
+        facts: dict[str, object] = {"shape": tuple(dims)}
+        if not kept and not (dims and isinstance(dims[0], Unknown)) and dims[:1] != [count]:
+            facts |= {"rows": self.rows_of(array).within(partial=True)}
+        return self.stepped(array, StepKind.RESHAPED, node, "reshape", **facts)
 
-    def _dataset_method(self, array: ArrayValue, name: str, node: ast.expr) -> object:
-        if name == "shuffle":
-            return self.stepped(array, StepKind.SHUFFLED, node, name, order=Order.SHUFFLED)
-        if name in {"take", "skip"}:
-            return self.derive(array, rows=None)
-        return self.derive(array) if name in SAME_ELEMENTS else self.derive(array, encoding=Encoding.UNKNOWN)
+    def constant_rows(self, value: object, count: Opaque, node: ast.expr | ast.stmt) -> ArrayValue:
+        """`[value] * count` with a count that is not known."""
+        found = self.array(
+            node, container="list", shape=(UNKNOWN,), rows=Rows(self.cut("repeated", count.key, self.place(node)))
+        )
+        found.constant = value if isinstance(value, (int, float, str)) else getattr(value, "key", None)
+        return found
+
+    def joined_rows(self, values: Sequence[object], node: ast.AST | None) -> ArrayValue:
+        """The rows of several arrays one after the other."""
+        parts = [found for value in values if (found := self.as_array(value, node)) is not None]
+        place = node if isinstance(node, (ast.expr, ast.stmt)) else None
+        if not parts:
+            return self.array(place)
+        rows = [self.rows_of(part) for part in parts]
+        if len(parts) < len(values):
+            return self.array(place, history=steps_of([part.data for part in parts]))
+        if len(parts) == 1:
+            return self.derive(parts[0])
+        source = self.cut("joined", tuple((each.source, each.selection) for each in rows))
+        arrangement = tuple(part.data.arrangement for part in parts)
+        key = self.cut("joined in order", arrangement) if any(arrangement) else None
+        return self.array(place, rows=Rows(source), arrangement=() if key is None else (key,), **joined_facts(parts))
+
+
+def _block(owner: ArrayValue, value: object) -> dict[str, object]:
+    """`labels[202:404] = 1`: a block of one class in an array of another."""
+    filled = owner.data.origin == "blocks" or (owner.constant is not None and owner.constant != value)
+    flat = isinstance(owner.data.shape, Unknown) or len(owner.data.shape) == 1
+    return {"order": Order.SORTED, "labels": True, "origin": "blocks"} if filled and flat else {}
+
+
+def _range_after(data: DataArray, name: str, number: float, swapped: bool) -> tuple[float | Unknown, float | Unknown]:
+    """The range of the values after an operation with a number, which stands on the left when `swapped`."""
+    if isinstance(data.minimum, Unknown) or isinstance(data.maximum, Unknown):
+        return UNKNOWN, UNKNOWN
+    ends = (float(data.minimum), float(data.maximum))
+    match name:
+        case "divide" if number != 0 and not swapped:
+            found = [end / number for end in ends]
+        case "multiply":
+            found = [end * number for end in ends]
+        case "subtract":
+            found = [number - end if swapped else end - number for end in ends]
+        case "add":
+            found = [end + number for end in ends]
+        case _:
+            return UNKNOWN, UNKNOWN
+    return min(found), max(found)
+
+
+def _statistic(data: DataArray) -> int | None:
+    """The key of the statistic that an array of numbers, one a column, was made from."""
+    step = data.history[-1] if data.history else None
+    return step.transformer if step is not None and step.by.startswith("statistic") else None
+
+
+def _floating(dtype: str | Unknown) -> str | Unknown:
+    if isinstance(dtype, Unknown):
+        return UNKNOWN
+    return dtype if dtype.startswith(("float", "bfloat")) else "float64"
+
+
+def _encoding_after(encoding: Encoding, name: str, number: float | None) -> Encoding:
+    """Class indices stay class indices when a whole number is added or taken away."""
+    if encoding is Encoding.INTEGER and name in {"add", "subtract"} and isinstance(number, int):
+        return encoding
+    if encoding is Encoding.INTEGER and name == "divide":
+        return Encoding.CONTINUOUS
+    return Encoding.UNKNOWN if encoding in (Encoding.INTEGER, Encoding.STRING) else encoding
+
+
+def _first_axis(shape: Shape) -> tuple[Dim, ...]:
+    return (UNKNOWN,) if isinstance(shape, Unknown) or not shape else (shape[0],)
+
+
+def _per_row(shape: Shape) -> Dim:
+    """How many values a row has."""
+    if isinstance(shape, Unknown):
+        return UNKNOWN
+    count = 1
+    for size in shape[1:]:
+        if not isinstance(size, int):
+            return UNKNOWN
+        count *= size
+    return count
+
+
+def _settled(dims: list[Dim], items: Sequence[object], old: tuple[Dim, ...]) -> list[Dim]:
+    """The sizes of a reshape with -1 or one unknown axis filled in from the count of values."""
+    open_axes = [index for index, dim in enumerate(dims) if not isinstance(dim, int)]
+    total = (_per_row(old), old[0])
+    if len(open_axes) != 1 or not all(isinstance(size, int) for size in total):
+        return dims
+    values = math.prod(size for size in total if isinstance(size, int))
+    known = math.prod(dim for dim in dims if isinstance(dim, int))
+    if known == 0 or values % known or items[open_axes[0]] is None:
+        return dims
+    return [*dims[: open_axes[0]], values // known, *dims[open_axes[0] + 1 :]]

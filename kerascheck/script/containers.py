@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kerascheck.script.arrays import Arrays
 from kerascheck.script.machine import LOOP_BOUND
-from kerascheck.script.values import DictValue, ListValue, Opaque, SplitterValue
+from kerascheck.script.values import ArrayValue, DictValue, ListValue, Opaque, SplitterValue
 
 
 class Containers(Arrays):
@@ -33,11 +33,14 @@ class Containers(Arrays):
         if isinstance(source, SplitterValue):
             return self.unknown("folds")
         if isinstance(source, ListValue) and source.items:
-            return source.items[0] if isinstance(source.items[0], tuple) else self.unknown("loop")
+            first = source.items[0]
+            return first if isinstance(first, (tuple, ListValue, ArrayValue)) else self.unknown("loop")
         return self.part_of(source)
 
     def part_of(self, value: object) -> object:
         """Something taken from a value that is not known."""
+        if isinstance(value, ArrayValue):
+            return self.row_of(value)
         origin = value.origin if isinstance(value, Opaque) else type(value).__name__
         return self.unknown(origin)
 

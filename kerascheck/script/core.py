@@ -6,7 +6,9 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
+from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
+from kerascheck.facts.training import Data, Event
 from kerascheck.script.joins import Flow
 from kerascheck.script.machine import Machine
 from kerascheck.script.structures import Trace
@@ -16,6 +18,7 @@ from kerascheck.script.values import (
     ClassValue,
     InstanceValue,
     LayerValue,
+    ListValue,
     ModelValue,
     TensorValue,
 )
@@ -113,9 +116,25 @@ class Core(Machine, ABC):
         """An unknown function may have reordered the rows."""
 
     @abstractmethod
-    def generator_of(self, node: ast.AST, name: str) -> object:
+    def generator_of(self, node: ast.AST, name: str, arguments: Arguments) -> object:
         """What a call of a generator function gives."""
 
     @abstractmethod
-    def sequence_of(self, cls: ClassValue, node: ast.expr) -> object:
+    def sequence_of(self, cls: ClassValue, node: ast.expr, arguments: Arguments) -> object:
         """An object of a Sequence or PyDataset class of the program."""
+
+    @abstractmethod
+    def part_of(self, value: object) -> object:
+        """Something taken from a value that is not known."""
+
+    @abstractmethod
+    def gathered_fact(self, value: ListValue, node: ast.expr | None) -> DataArray | None:
+        """The data that a list of rows is; None for a list that is none."""
+
+    @abstractmethod
+    def adapted(self, layer: LayerValue, arguments: Arguments, node: ast.expr) -> None:
+        """A preprocessing layer learns from data."""
+
+    @abstractmethod
+    def predicted(self, x: Data, event: Event, node: ast.expr) -> object:
+        """What a model predicts."""

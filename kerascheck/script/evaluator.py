@@ -9,11 +9,12 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from kerascheck.facts.data import Role
+from kerascheck.facts.data import Role, StepKind
 from kerascheck.findings import SourceText
 from kerascheck.script.joins import Flow, fill, follow
 from kerascheck.script.loops import Loops
 from kerascheck.script.machine import to_value
+from kerascheck.script.roles import named_role
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
     ArrayValue,
@@ -30,23 +31,6 @@ from kerascheck.script.values import (
     Path,
     TensorValue,
 )
-
-VALIDATION_NAMES = ("valid", "val", "dev", "eval")
-TEST_NAMES = ("test", "tst", "holdout", "hold_out", "unseen")
-TRAIN_NAMES = ("train", "trn", "tr")
-
-
-def named_role(name: str) -> Role:
-    """The part of the data that an identifier claims to be; UNKNOWN where it says several things or none."""
-    words = name.lower()
-    found: set[Role] = set()
-    if any(word in words for word in VALIDATION_NAMES) and "value" not in words:
-        found.add(Role.VALIDATION)
-    if any(word in words for word in TEST_NAMES):
-        found.add(Role.TEST)
-    if "train" in words or words.endswith(("_tr", "_trn")) or words.startswith(("tr_", "trn_")):
-        found.add(Role.TRAIN)
-    return found.pop() if len(found) == 1 else Role.UNKNOWN
 
 
 class Evaluator(Loops):
@@ -100,9 +84,7 @@ class Evaluator(Loops):
         operand = self.evaluate(node.value)
         if isinstance(current, ListValue) and isinstance(node.op, ast.Add):
             self.touch(current)
-            items = self.iterate(operand)
-            current.items.extend(items or ())
-            current.whole = current.whole and items is not None
+            self.extend(current, operand)
             return Flow.NEXT
         self.bind(target, self.operate(node, node.op, current, operand))
         return Flow.NEXT
@@ -130,6 +112,9 @@ class Evaluator(Loops):
             proven = data.role
             if proven is Role.TEST and role is Role.VALIDATION:
                 proven = Role.VALIDATION
+            elif proven is Role.UNKNOWN and data.history and data.history[-1].kind is StepKind.SPLIT:
+                # A part that is cut off and named is that part.
+                proven = role
             self.touch(value)
             value.data = replace(data, name=name, named_role=role, role=proven)
         elif isinstance(value, (ListValue, Opaque)):
@@ -308,7 +293,7 @@ class Evaluator(Loops):
             else:
                 owner.whole = False
         elif isinstance(owner, ArrayValue):
-            self.write_into(owner)
+            self.write_into(owner, index, value)
 
     _STATEMENTS: ClassVar[dict[type[ast.stmt], Callable[..., Flow]]] = {
         ast.Expr: _expression,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from kerascheck.script.handlers import METHODS, NAMES
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.operators import Operators
+from kerascheck.script.uses import note_curve
 from kerascheck.script.values import (
     ArrayValue,
     ChoiceValue,
@@ -129,7 +131,7 @@ class Expressions(Operators):
             case ArrayValue():
                 return self.array_attribute(owner, name, node)
             case HistoryValue():
-                return self.unknown("history")
+                return HistoryValue(owner.order, curves=True) if name == "history" else MethodValue(owner, name)
             case OptimizerValue():
                 return self.optimizer_attribute(owner, name)
             case ObjectValue():
@@ -159,16 +161,22 @@ class Expressions(Operators):
             return self.tensor_item(owner, node)
         if isinstance(node.slice, ast.Slice):
             return self.slice_of(owner, node.slice)
+        if isinstance(owner, HistoryValue):
+            return note_curve(self, owner, self.evaluate(node.slice), node)
         return self.item(owner, self.evaluate(node.slice))
 
     def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> object:
-        items: list[object] = []
+        result = ListValue([])
         outer, self.scope = self.scope, self.inner_scope()
         try:
-            whole = self._comprehend(node.generators, 0, lambda: items.append(self.evaluate(node.elt)))
+            add = partial(self._add, result, node.elt)
+            result.whole = self._comprehend(node.generators, 0, add)
         finally:
             self.scope = outer
-        return ListValue(items, whole)
+        return result
+
+    def _add(self, target: ListValue, node: ast.expr) -> None:
+        self.grow(target, self.evaluate(node), node)
 
     def _dict_comprehension(self, node: ast.DictComp) -> object:
         result = DictValue({})
@@ -195,6 +203,7 @@ class Expressions(Operators):
         source = self.evaluate(generator.iter)
         items = self.iterate(source)
         whole = items is not None and len(items) <= LOOP_BOUND
+        self.enter_loop(source, generator, once=not whole, filtered=bool(generator.ifs))
         for item in items if items is not None and whole else [self.element_of(source, items)]:
             self.bind(generator.target, item)
             decided = [self.truth(self.evaluate(test)) for test in generator.ifs]
@@ -202,6 +211,7 @@ class Expressions(Operators):
                 continue
             whole = whole and None not in decided
             whole = self._comprehend(generators, index + 1, add) and whole
+        self.leave_loop()
         return whole
 
     def _lambda(self, node: ast.Lambda) -> object:

@@ -28,7 +28,7 @@ class Functions(Names):
             return self.unknown("recursion")
         self.called.add(id(node))
         if not isinstance(node, ast.Lambda) and self._yields(node):
-            return self.generator_of(node, function.name)
+            return self.generator_of(node, function.name, arguments)
         scope = Scope(parent=function.scope, module=self.module_of(function.scope))
         self._bind_parameters(function, arguments, scope)
         outer = (self.scope, self.page)

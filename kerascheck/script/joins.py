@@ -188,7 +188,8 @@ def join(machine: Machine, left: object, right: object) -> object:
         elif isinstance(left, DictValue) and isinstance(right, DictValue):
             return _join_dictionaries(machine, left, right)
         elif isinstance(left, ArrayValue) and isinstance(right, ArrayValue):
-            return ArrayValue(join_data(left.data, right.data, next(machine.keys)))
+            data = join_data(left.data, right.data, next(machine.keys))
+            return ArrayValue(data, left.positions and right.positions)
         elif isinstance(left, Opaque):
             return left
     if isinstance(left, TensorValue) and isinstance(right, TensorValue):
@@ -254,7 +255,14 @@ _NEUTRAL: dict[str, object] = {
     "rows": None,
     "labels": False,
     "name": "",
-    "history": (),
+    "fold": False,
+    "columns": (),
+    "path": "",
+    "elements": (),
+    "parts": (),
+    "prediction": None,
+    "of": None,
+    "container": "",
 }
 
 
@@ -266,7 +274,14 @@ def join_data(left: DataArray, right: DataArray, key: int | None = None) -> Data
     for name in DataArray.__struct_fields__:
         if name in {"key", "location"}:
             continue
-        if getattr(left, name) != getattr(right, name):
+        mine, theirs = getattr(left, name), getattr(right, name)
+        if mine == theirs:
+            continue
+        if name == "history":
+            changes[name] = (*mine, *(step for step in theirs if step not in mine))
+        elif name == "shape" and isinstance(mine, tuple) and isinstance(theirs, tuple) and len(mine) == len(theirs):
+            changes[name] = tuple(a if a == b else UNKNOWN for a, b in zip(mine, theirs, strict=True))
+        else:
             changes[name] = _NEUTRAL.get(name, UNKNOWN)
     if key is not None:
         changes["key"] = key

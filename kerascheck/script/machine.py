@@ -68,6 +68,9 @@ class Machine:
         # What `image_data_format()` answers, and the place of the call that set it.
         self.image_format: str | Unknown = "channels_last"
         self.image_format_place: Location | None = None
+        # Keras 1 took its default from keras.json, and its examples were written for channels_first.
+        self.channels_first_input = False
+        self.first_generation = False
         self.policy: str | Unknown = "float32"
         self.policy_place: Location | None = None
         self.trails: list[dict[Mutable, object]] = []

@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from kerascheck.facts.values import UNKNOWN
 from kerascheck.script.containers import Containers
 from kerascheck.script.values import (
     ArrayValue,
@@ -71,11 +72,14 @@ class Operators(Containers):
         if isinstance(left, ArrayValue) or isinstance(right, ArrayValue):
             return self.arithmetic(node, name, left, right)
         if isinstance(left, ListValue) and isinstance(right, ListValue) and isinstance(op, ast.Add):
-            return ListValue([*left.items, *right.items], left.whole and right.whole)
+            whole = left.whole and right.whole
+            return ListValue([*left.items, *right.items], whole, [*left.growth, *right.growth])
         if isinstance(op, ast.Mult):
             for many, times in ((left, right), (right, left)):
                 if isinstance(many, (ListValue, tuple)) and isinstance(times, int):
                     return self._repeated(many, times)
+                if isinstance(many, ListValue) and isinstance(times, Opaque) and len(many.items) == 1:
+                    return self.constant_rows(many.items[0], times, node)
         if isinstance(op, ast.BitOr) and isinstance(left, DictValue) and isinstance(right, DictValue):
             return DictValue({**left.items, **right.items}, left.whole and right.whole)
         if isinstance(left, str) and isinstance(op, ast.Mod):
@@ -119,7 +123,8 @@ class Operators(Containers):
         if isinstance(value, TensorValue):
             return self.operation(node, "negative", [value])
         if isinstance(value, ArrayValue):
-            return self.derive(value)
+            inverted = isinstance(node.op, ast.Invert) or (isinstance(node.op, ast.USub) and value.positions)
+            return self.inverted(value, node) if inverted else self.derive(value, minimum=UNKNOWN, maximum=UNKNOWN)
         if isinstance(value, _NUMBER):
             if isinstance(node.op, ast.USub):
                 return -value
@@ -149,6 +154,8 @@ class Operators(Containers):
             right = self.evaluate(right_node)
             if type(op) in COMPARISONS and (isinstance(left, TensorValue) or isinstance(right, TensorValue)):
                 return self.operation(node, COMPARISONS[type(op)][0], [left, right])
+            if type(op) in COMPARISONS and (isinstance(left, ArrayValue) or isinstance(right, ArrayValue)):
+                return self.mask(node, COMPARISONS[type(op)][0], left, right)
             decided = self._compared(op, left, right)
             if decided is None:
                 return self.unknown("comparison")

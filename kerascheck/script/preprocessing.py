@@ -1,4 +1,4 @@
-"""Methods of preprocessing objects and of plain Python containers."""
+"""Objects that learn from data and change it, and what makes batches of it."""
 
 from __future__ import annotations
 
@@ -6,193 +6,222 @@ import ast
 
 from msgspec.structs import replace
 
-from kerascheck.facts.data import DataArray, DataKind, Encoding, Step, StepKind
-from kerascheck.facts.training import Fitting
-from kerascheck.facts.values import UNKNOWN
-from kerascheck.script.training import Training
+from kerascheck.facts.data import DataArray, DataKind, Encoding, Role, Rows, Step, StepKind
+from kerascheck.facts.values import UNKNOWN, Shape
+from kerascheck.keras_api.transformers import MAKES_ROWS, Learned, learned
+from kerascheck.script.container_methods import ContainerMethods
+from kerascheck.script.handlers import GENERATOR_METHODS, TRANSFORMER_METHODS
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
     ClassValue,
-    DictValue,
     GeneratorValue,
     ListValue,
+    Opaque,
+    SplitterValue,
     TransformerValue,
 )
 
-FIT_METHODS = frozenset(
-    {"fit", "fit_transform", "fit_resample", "partial_fit", "fit_on_texts", "fit_on_sequences", "adapt"}
-)
-CLASS_MODES: dict[object, Encoding] = {
-    "categorical": Encoding.ONE_HOT,
-    "binary": Encoding.INTEGER,
-    "sparse": Encoding.INTEGER,
-    "int": Encoding.INTEGER,
+FIT_METHODS = frozenset({"fit", "fit_transform", "fit_resample", "fit_sample", "partial_fit", "fit_on_texts", "adapt"})
+RESAMPLE = frozenset({"fit_resample", "fit_sample"})
+APPLIED = frozenset({"transform", "fit_transform", "texts_to_sequences", "texts_to_matrix", "sequences_to_matrix"})
+KINDS = {
+    Learned.CATEGORIES: StepKind.ENCODED,
+    Learned.TARGET: StepKind.ENCODED,
+    Learned.VOCABULARY: StepKind.ENCODED,
+    Learned.CHOICE: StepKind.SELECTED,
+    Learned.NOTHING: StepKind.TRANSFORMED,
 }
-ONE_HOT = frozenset({"OneHotEncoder", "LabelBinarizer"})
 
 
-class Preprocessing(Training):
-    """What scalers, encoders, tokenizers, generators and containers do."""
+class Preprocessing(ContainerMethods):
+    """What scalers, encoders, tokenizers, splitters and generators do."""
 
     def preprocessing_method(self, subject: object, name: str, arguments: Arguments, node: ast.expr) -> object:
         """A method of an object that is neither model nor data."""
         if isinstance(subject, TransformerValue):
             return self._transformer_method(subject, name, arguments, node)
+        if isinstance(subject, SplitterValue):
+            return self._folds(subject, name, arguments, node)
         if isinstance(subject, GeneratorValue):
-            return self._generator_method(subject, name, arguments, node)
+            handler = GENERATOR_METHODS.get(name)
+            return handler(self, subject, arguments, node) if handler is not None else None  # pyright: ignore[reportArgumentType]
         return self.unknown_call(subject, arguments, node)
 
+    def as_rows(self, value: object, node: ast.expr | None) -> ArrayValue | None:
+        """Data that is handed to a preprocessing step; something unknown keeps its identity and its name."""
+        found = self.as_array(value, node)
+        if found is not None or not isinstance(value, Opaque):
+            return found
+        fact = self.data_fact(value, node)
+        if isinstance(fact, DataArray):
+            return ArrayValue(replace(fact, rows=Rows(self.cut("opaque", fact.key)), kind=DataKind.ARRAY))
+        return None
+
     def _transformer_method(self, subject: TransformerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
-        first = arguments.get(0, "X", "y", "texts", "data", "raw_documents")
-        target = arguments.get(1, "y")
+        handler = TRANSFORMER_METHODS.get(f"{subject.name}.{name}")
+        first = arguments.get(0, "X", "y", "texts", "data", "raw_documents", "sequences")
+        place = arguments.positional_nodes[0] if arguments.positional_nodes else None
+        array = self.as_rows(first, place)
         if name in FIT_METHODS:
-            place = self.place(node)
-            called = node.func if isinstance(node, ast.Call) else node
-            end = self.place(called)
-            fact = self.data_fact(first, arguments.positional_nodes[0] if arguments.positional_nodes else None)
-            self.record(
-                Fitting(
-                    **self.event_facts(place),  # pyright: ignore[reportArgumentType]
-                    transformer=subject.name,
-                    key=subject.key,
-                    method=name,
-                    data=fact if isinstance(fact, DataArray) else None,
-                    labels_used=target is not None,
-                    method_place=replace(end, line=end.end_line, column=end.end_column - len(name)),
-                )
-            )
-        if name in {"fit", "partial_fit", "fit_on_texts"}:
+            self._fit_step(subject, name, array, arguments, node)
+        if handler is not None and array is not None:
+            return handler(self, subject, array, arguments, node)  # pyright: ignore[reportArgumentType]
+        if name in RESAMPLE:
+            return self._resampled(subject, array, arguments, node)
+        if name in APPLIED:
+            return self.transformed(subject, array, node, name) if array is not None else self.array(node)
+        if name == "inverse_transform" and array is not None:
+            return self._restored(subject, array, node)
+        if name in FIT_METHODS or name == "set_params":
             return subject
-        if name in {"transform", "fit_transform"} and isinstance(first, ArrayValue):
-            return self._transformed(subject, first, node)
         return self.unknown(f"{subject.name}.{name}")
 
-    def _transformed(self, subject: TransformerValue, array: ArrayValue, node: ast.expr) -> ArrayValue:
-        place = self.place(node)
-        encoder = "Encoder" in subject.name or "Binarizer" in subject.name
-        step = Step(StepKind.ENCODED if encoder else StepKind.SCALED, place, subject.name, subject.key)
-        encoding = array.data.encoding
-        if subject.name in ONE_HOT:
-            encoding = Encoding.ONE_HOT if subject.name == "OneHotEncoder" else Encoding.UNKNOWN
-        elif subject.name == "LabelEncoder":
-            encoding = Encoding.INTEGER
-        scaler = "Scaler" in subject.name
-        return self.derive(
+    def _fit_step(
+        self, subject: TransformerValue, method: str, array: ArrayValue | None, arguments: Arguments, node: ast.expr
+    ) -> None:
+        labels = arguments.get(1, "y")
+        data = array.data if array is not None else None
+        if learned(subject.name) is Learned.SEVERAL:
+            for part in self.steps_in(subject):
+                self.fitted(part.name, subject.key, method, data, node, labels_used=labels is not None)
+            return
+        self.fitted(subject.name, subject.key, method, data, node, labels_used=labels is not None)
+
+    def steps_in(self, subject: TransformerValue) -> list[TransformerValue]:
+        """The preprocessing objects in a pipeline or column transformer, nested ones too."""
+        found: list[TransformerValue] = []
+        stack: list[object] = list(subject.arguments.values())
+        while stack:
+            value = stack.pop()
+            if isinstance(value, TransformerValue):
+                if learned(value.name) is Learned.SEVERAL:
+                    stack.extend(value.arguments.values())
+                else:
+                    found.append(value)
+            elif isinstance(value, (ListValue, tuple)):
+                stack.extend(value.items if isinstance(value, ListValue) else value)
+        return found
+
+    def transformed(self, subject: TransformerValue, array: ArrayValue, node: ast.expr, method: str) -> ArrayValue:
+        """`transformer.transform(array)`."""
+        kind = learned(subject.name)
+        parts = self.steps_in(subject) if kind is Learned.SEVERAL else [subject]
+        if kind is Learned.SEVERAL:
+            scales = any(learned(part.name) is Learned.SCALE for part in parts)
+            step = StepKind.SCALED if scales else StepKind.TRANSFORMED
+        else:
+            step = KINDS.get(kind, StepKind.SCALED)
+        facts: dict[str, object] = {"minimum": UNKNOWN, "maximum": UNKNOWN, "container": "", "columns": ()}
+        facts |= {"shape": array.data.shape if kind is Learned.SCALE else _rows_only(array.data.shape)}
+        if kind in (Learned.SCALE, Learned.PROJECTION):
+            facts |= {"dtype": "float64", "encoding": _after_scaling(array.data.encoding)}
+        elif kind is not Learned.FILLING:
+            facts |= {"dtype": UNKNOWN, "encoding": Encoding.UNKNOWN}
+        if subject.name in {"MinMaxScaler", "MaxAbsScaler"} and method == "fit_transform":
+            low, high = _feature_range(subject)
+            facts |= {"minimum": low, "maximum": high}
+        return self.stepped(array, step, node, subject.name, transformer=subject.key, **facts)
+
+    def _restored(self, subject: TransformerValue, array: ArrayValue, node: ast.expr) -> ArrayValue:
+        """`transformer.inverse_transform(array)`: the values before."""
+        kept = tuple(step for step in array.data.history if step.transformer != subject.key)
+        step = Step(StepKind.TRANSFORMED, self.place(node), "inverse_transform")
+        unknown = {"minimum": UNKNOWN, "maximum": UNKNOWN, "encoding": Encoding.UNKNOWN, "dtype": UNKNOWN}
+        return self.derive(array, history=(*kept, step), **unknown)
+
+    def _resampled(
+        self, subject: TransformerValue, array: ArrayValue | None, arguments: Arguments, node: ast.expr
+    ) -> object:
+        """`sampler.fit_resample(x, y)`: rows copied, invented or left out."""
+        key = self.cut("resampled", subject.key, self.place(node))
+        found: list[object] = []
+        values = [
             array,
-            history=(*array.data.history, step),
-            location=place,
-            encoding=encoding,
-            minimum=UNKNOWN,
-            maximum=UNKNOWN,
-            shape=array.data.shape if scaler else UNKNOWN,
-        )
+            self.as_rows(
+                arguments.get(1, "y"), arguments.positional_nodes[1] if len(arguments.positional_nodes) > 1 else None
+            ),
+        ]
+        for position, value in enumerate(values):
+            value = value or self.array(node, labels=position == 1)
+            kind = StepKind.RESAMPLED if subject.name in MAKES_ROWS else StepKind.SELECTED
+            rows = Rows(key) if subject.name in MAKES_ROWS else self.rows_of(value).within((key, "in"))
+            found.append(
+                self.stepped(
+                    value,
+                    kind,
+                    node,
+                    subject.name,
+                    rows=rows,
+                    shape=_without_count(value.data.shape),
+                    arrangement=(),
+                    container=value.data.container,
+                )
+            )
+        return tuple(found)
 
-    def _generator_method(self, subject: GeneratorValue, name: str, arguments: Arguments, node: ast.expr) -> object:
-        if not name.startswith("flow"):
-            return None
-        shuffle = arguments.get(None, "shuffle", default=True)
-        place = self.place(node)
-        steps = (Step(StepKind.LOADED, place, name),)
-        if subject.augments:
-            steps = (*steps, Step(StepKind.AUGMENTED, place, "ImageDataGenerator", subject.key))
-        if shuffle is True:
-            steps = (*steps, Step(StepKind.SHUFFLED, place, name))
-        return self.array(node, kind=DataKind.GENERATOR, history=steps, encoding=self._flow_encoding(name, arguments))
+    def _folds(self, subject: SplitterValue, name: str, arguments: Arguments, node: ast.expr) -> object:
+        """`folds.split(x, y)`: pairs of positions, of which one pair stands for all."""
+        if name != "split":
+            splits = subject.arguments.get("n_splits", 5)
+            return splits if isinstance(splits, int) else self.unknown(f"{subject.name}.{name}")
+        cut = self.cut("folds", subject.key, self.place(node))
+        shuffled = subject.name.endswith("ShuffleSplit") or subject.arguments.get("shuffle") is True
+        values = [self.as_rows(value, None) for value in (arguments.get(0, "X"), arguments.get(1, "y"))]
+        given = [array for array in values if array is not None]
+        parts: list[ArrayValue] = []
+        for part, role in (("train", Role.TRAIN), ("test", Role.TEST)):
+            positions = self.array(
+                node,
+                rows=Rows(cut, ((cut, part),)),
+                role=role,
+                fold=True,
+                dtype="int64",
+                shape=(UNKNOWN,),
+                history=(Step(StepKind.SPLIT, self.place(node), subject.name),),
+            )
+            positions.positions = True
+            parts.append(positions)
+        outputs = [self.picked(array, part, node) for array in given for part in parts] or parts
+        seeded = subject.arguments.get("random_state") is not None
+        self.split_event(subject.name, cut, given, outputs, node, shuffle=shuffled, seeded=seeded)
+        return ListValue([tuple(parts)], whole=False)
 
-    @staticmethod
-    def _flow_encoding(name: str, arguments: Arguments) -> Encoding:
-        """How the labels that a generator yields are written."""
-        if name == "flow":
-            labels = arguments.get(1, "y")
-            return labels.data.encoding if isinstance(labels, ArrayValue) else Encoding.UNKNOWN
-        position = {"flow_from_directory": 4, "flow_from_dataframe": 8}.get(name)
-        default = "categorical" if position is not None and arguments.complete else None
-        mode = arguments.get(position, "class_mode", default=default)
-        return CLASS_MODES.get(mode, Encoding.UNKNOWN) if isinstance(mode, str) else Encoding.UNKNOWN
-
-    def generator_of(self, node: ast.AST, name: str) -> ArrayValue:
+    def generator_of(self, node: ast.AST, name: str, arguments: Arguments | None = None) -> ArrayValue:
         """What a call of a generator function gives."""
         statement = node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
-        return self.array(statement, kind=DataKind.GENERATOR, origin=name)
+        return self._batches(statement, name, arguments)
 
-    def sequence_of(self, cls: ClassValue, node: ast.expr) -> ArrayValue:
+    def sequence_of(self, cls: ClassValue, node: ast.expr, arguments: Arguments | None = None) -> ArrayValue:
         """An object of a Sequence or PyDataset class of the program."""
-        return self.array(node, kind=DataKind.GENERATOR, origin=cls.name)
+        return self._batches(node, cls.name, arguments)
 
-    def container_method(self, subject: ListValue | DictValue, name: str, arguments: Arguments) -> object:
-        """A method of a list or dictionary."""
-        first = arguments.get(0)
-        if isinstance(subject, DictValue):
-            return self._dictionary_method(subject, name, arguments)
-        self.touch(subject)
-        if name in {"append", "add"}:
-            if self.undecided and self.loops:
-                subject.whole = False
-            if len(subject.items) < 100_000:
-                subject.items.append(first)
-            return None
-        if name == "extend":
-            items = self.iterate(first)
-            subject.items.extend(items or ())
-            subject.whole = subject.whole and items is not None
-            return None
-        if name == "insert" and isinstance(first, int):
-            subject.items.insert(first, arguments.get(1))
-            return None
-        if name == "pop":
-            index = first if isinstance(first, int) else -1
-            if subject.items and -len(subject.items) <= index < len(subject.items):
-                return subject.items.pop(index)
-        if name == "reverse":
-            subject.items.reverse()
-            return None
-        if name == "copy":
-            return ListValue(list(subject.items), subject.whole)
-        if name in {"count", "index"}:
-            return self.unknown(name)
-        subject.whole = False
-        return self.unknown(f"list.{name}")
+    def _batches(self, node: ast.expr | ast.stmt | None, name: str, arguments: Arguments | None) -> ArrayValue:
+        """A generator of the program: its rows come from the data that it was given."""
+        values = [*arguments.positional, *arguments.keywords.values()] if arguments is not None else []
+        given = [found.data for value in values if (found := self.as_array(value)) is not None]
+        roles = {data.role for data in given if data.role is not Role.UNKNOWN}
+        role = roles.pop() if len(roles) == 1 else Role.UNKNOWN
+        return self.array(node, kind=DataKind.GENERATOR, origin=name, role=role, parts=tuple(given))
 
-    def _dictionary_method(self, subject: DictValue, name: str, arguments: Arguments) -> object:
-        first = arguments.get(0)
-        plain = isinstance(first, (str, int, float, bool, bytes))
-        if name in {"get", "pop", "setdefault"} and plain:
-            if first in subject.items:
-                return subject.items[first]
-            return arguments.get(1) if subject.whole else self.unknown("key")
-        if name in {"items", "keys", "values"}:
-            listed: list[object] = list(getattr(subject.items, name)())
-            return ListValue(listed, subject.whole)
-        self.touch(subject)
-        if name == "update":
-            if isinstance(first, DictValue):
-                subject.items.update(first.items)
-                subject.whole = subject.whole and first.whole
-            elif first is not None:
-                subject.whole = False
-            subject.items.update(arguments.keywords)
-            return None
-        if name == "copy":
-            return DictValue(dict(subject.items), subject.whole)
-        subject.whole = False
-        return self.unknown(f"dict.{name}")
 
-    def text_method(self, subject: str, name: str, arguments: Arguments) -> object:
-        """A method of a string, computed when all arguments are plain."""
-        values = [*arguments.positional, *arguments.keywords.values()]
-        if name == "join" and isinstance(arguments.get(0), ListValue):
-            items = arguments.get(0)
-            texts = items.items if isinstance(items, ListValue) and items.whole else [None]
-            return subject.join(texts) if all(isinstance(t, str) for t in texts) else self.unknown("text")  # pyright: ignore[reportArgumentType]
-        if name in {"format", "lower", "upper", "strip", "replace", "startswith", "endswith", "title", "split"} and all(
-            isinstance(value, (str, int, float, bool)) for value in values
-        ):
-            try:
-                found = getattr(subject, name)(*arguments.positional, **arguments.keywords)
-            except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
-                return self.unknown("text")
-            if isinstance(found, list):
-                return ListValue(list(found))
-            return found if not isinstance(found, str) or len(found) < 10_000 else self.unknown("text")
-        return self.unknown("text")
+def _after_scaling(encoding: Encoding) -> Encoding:
+    return Encoding.CONTINUOUS if encoding is Encoding.CONTINUOUS else Encoding.UNKNOWN
+
+
+def _rows_only(shape: Shape) -> Shape:
+    return (shape[0], UNKNOWN) if isinstance(shape, tuple) and shape else UNKNOWN
+
+
+def _without_count(shape: Shape) -> Shape:
+    return (UNKNOWN, *shape[1:]) if isinstance(shape, tuple) and shape else UNKNOWN
+
+
+def _feature_range(subject: TransformerValue) -> tuple[object, object]:
+    if subject.name == "MaxAbsScaler":
+        return -1.0, 1.0
+    given = subject.arguments.get("feature_range", (0, 1))
+    items = given.items if isinstance(given, ListValue) else given
+    if isinstance(items, (list, tuple)) and len(items) == 2 and all(isinstance(item, (int, float)) for item in items):
+        return items[0], items[1]
+    return UNKNOWN, UNKNOWN

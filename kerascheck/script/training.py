@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from kerascheck.facts.data import DataArray, DataKind, Role
+from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.graph import GraphKind
 from kerascheck.facts.training import Data, Evaluation, Fit
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
@@ -15,6 +15,7 @@ from kerascheck.script.compiles import Compiles
 from kerascheck.script.handlers import METHODS
 from kerascheck.script.layers import argument_places, shape_fact
 from kerascheck.script.machine import mapping_of, to_value, values_of
+from kerascheck.script.roles import named_role
 from kerascheck.script.uses import note_use
 from kerascheck.script.values import (
     Arguments,
@@ -79,6 +80,7 @@ class Training(Compiles):
         if name in {"__call__", "call"}:
             return self.call_layer(value, arguments, node)
         if name == "adapt":
+            self.adapted(value, arguments, node)
             return None
         if name in {"add_weight", "add_variable"}:
             return self.add_weight(value, arguments)
@@ -88,6 +90,8 @@ class Training(Compiles):
         if isinstance(node, ast.Call):
             self.note_call(name, f"Model.{name}", arguments, node)
         if name == "add" and model.kind is GraphKind.SEQUENTIAL:
+            if model.compiles:
+                note_use(self, model, name, arguments, node)
             self.add(model, arguments.get(0, "layer"), node)
             return None
         if name == "pop" and model.chain:
@@ -196,18 +200,16 @@ class Training(Compiles):
             return tuple(self.data_fact(item) for item in value)
         if isinstance(value, ListValue):
             arrays = value.items and all(isinstance(item, (ArrayValue, Opaque)) for item in value.items)
-            if arrays and value.whole:
+            if arrays and value.whole and not value.growth:
                 nodes = node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
                 matched = nodes if len(nodes) == len(value.items) else [None] * len(value.items)
                 return tuple(self.data_fact(item, part) for item, part in zip(value.items, matched, strict=True))
-            return self._named_data(value, node, DataKind.ARRAY)
+            return self.gathered_fact(value, node) or self._named_data(value, node, DataKind.ARRAY)
         if isinstance(value, Opaque):
             return self._named_data(value, node, DataKind.UNKNOWN)
         return UNKNOWN
 
     def _named_data(self, value: object, node: ast.expr | None, kind: DataKind) -> Data:
-        from kerascheck.script.evaluator import named_role
-
         name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
         if not name:
             name = self.data_names.get(id(value), (None, ""))[1]
@@ -258,5 +260,5 @@ class Training(Compiles):
             )
         )
         if method.startswith("predict"):
-            return self.array(node, role=Role.UNKNOWN)
+            return self.predicted(x, next(iter(self.events[-1:])), node)
         return self.unknown("evaluate")

@@ -313,12 +313,14 @@ class SplitterValue(Struct, eq=False):
 
 
 class GeneratorValue(Struct, eq=False):
-    """An ImageDataGenerator: `augments` when it draws at random, `scaled` when it rescales."""
+    """An ImageDataGenerator: `augments` names the arguments that draw at random, `rescale` the factor for each value,
+    `normalizes` when another argument scales, `validation_split` the share that `subset` divides by."""
 
     key: int
-    augments: bool
-    scaled: bool
-    validation_split: bool
+    augments: tuple[str, ...] = ()
+    rescale: float | None = None
+    normalizes: bool = False
+    validation_split: object = None
 
 
 class OptimizerValue(Struct, frozen=True, eq=False):
@@ -336,9 +338,10 @@ class CallbackValue(Struct, frozen=True, eq=False):
 
 
 class HistoryValue(Struct, frozen=True, eq=False):
-    """What fit returns."""
+    """What fit returns; `curves` for its `history`."""
 
     order: int
+    curves: bool = False
 
 
 class Arguments(Struct):

@@ -86,7 +86,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.data import DataArray, Role
+from kerascheck.facts.data import DataArray, Role, StepKind
 from kerascheck.facts.training import Fit, Fitting, Split, TrainingProgram, arrays
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
@@ -107,11 +107,29 @@ def fitted_before_split(program: TrainingProgram) -> Iterator[Finding]:
     for fitting in program.of(Fitting):
         kind = learned(fitting.transformer)
         data = fitting.data
-        if kind not in SPREADS | STRONG or data is None or data.role not in (Role.UNKNOWN, Role.WHOLE):
+        if kind not in SPREADS | STRONG or data is None:
             continue
-        place = _split_later(program, fitting, data) or _judged_apart(program, fitting, data)
-        if place is not None:
-            yield _finding(fitting, data, kind, place)
+        judged = _judged_part(data)
+        if judged is not None:
+            yield _joined(fitting, data, kind, judged)
+        elif not _is_part(data):
+            place = _split_later(program, fitting, data) or _judged_apart(program, fitting, data)
+            if place is not None:
+                yield _finding(fitting, data, kind, place)
+
+
+def _is_part(data: DataArray) -> bool:
+    """Whether the rows were split off before; a file of training rows may be split once more."""
+    return data.role in (Role.TRAIN, Role.VALIDATION, Role.TEST) and (
+        not data.path or data.step(StepKind.SPLIT) is not None
+    )
+
+
+def _judged_part(data: DataArray) -> DataArray | None:
+    """The validation or test part among the rows, where they were joined with the training part."""
+    if not any(part.role is Role.TRAIN for part in data.parts):
+        return None
+    return next((part for part in data.parts if part.role in (Role.TEST, Role.VALIDATION)), None)
 
 
 def _split_later(program: TrainingProgram, fitting: Fitting, data: DataArray) -> Location | None:
@@ -136,11 +154,27 @@ def _judged_apart(program: TrainingProgram, fitting: Fitting, data: DataArray) -
     return None
 
 
+def _joined(fitting: Fitting, data: DataArray, kind: Learned, judged: DataArray) -> Finding:
+    name = f"`{judged.name}`" if judged.name else f"the {judged.role.value} part"
+    origin = judged.cut_off
+    return Finding(
+        message=f"{_what(fitting)} is computed on the training rows joined with {name}: {EFFECT[kind]} reach the training, and the score on them is too good",
+        location=fitting.method_place or fitting.location,
+        help="`fit` on the training part only and `transform` the other parts with the same object",
+        label="fitted on rows that are judged",
+        severity=Severity.ERROR if kind in STRONG else Severity.WARNING,
+        related=(Related(origin.location, f"the {judged.role.value} part comes from here"),) if origin else (),
+    )
+
+
+def _what(fitting: Fitting) -> str:
+    return f"`{fitting.transformer}`" if fitting.transformer[:1].isupper() else f"the {fitting.transformer}"
+
+
 def _finding(fitting: Fitting, data: DataArray, kind: Learned, split: Location) -> Finding:
     name = f"`{data.name}`" if data.name else "all rows"
-    what = f"`{fitting.transformer}`" if fitting.transformer[:1].isupper() else f"the {fitting.transformer}"
     return Finding(
-        message=f"{what} is computed on {name} before the rows are split on line {split.line}: {EFFECT[kind]} reach the training, and the test score is too good",
+        message=f"{_what(fitting)} is computed on {name} before the rows are split on line {split.line}: {EFFECT[kind]} reach the training, and the test score is too good",
         location=fitting.method_place or fitting.location,
         help="split first, then `fit` on the training part only and `transform` the other parts with the same object",
         label="fitted on train and test rows",

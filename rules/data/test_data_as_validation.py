@@ -109,7 +109,7 @@ def test_data_as_validation(program: TrainingProgram) -> Iterator[Finding]:
 
 
 def _is_test(array: DataArray) -> bool:
-    return array.role is Role.TEST or (array.role is Role.UNKNOWN and array.named_role is Role.TEST)
+    return array.role is Role.TEST or (array.role is not Role.TRAIN and array.named_role is Role.TEST)
 
 
 def _judge(program: TrainingProgram, fit: Fit, validation: DataArray) -> Finding | None:

@@ -2,14 +2,40 @@
 
 from kerascheck.script.libraries import (
     backend,
+    files,
+    images,
     keras,
+    keras_data,
     numpy,
+    numpy_methods,
+    numpy_random,
     numpy_values,
     options,
+    pandas,
     precision,
     python,
     sklearn,
     tensorflow,
+    text,
+    tf_data,
 )
 
-__all__ = ["backend", "keras", "numpy", "numpy_values", "options", "precision", "python", "sklearn", "tensorflow"]
+__all__ = [
+    "backend",
+    "files",
+    "images",
+    "keras",
+    "keras_data",
+    "numpy",
+    "numpy_methods",
+    "numpy_random",
+    "numpy_values",
+    "options",
+    "pandas",
+    "precision",
+    "python",
+    "sklearn",
+    "tensorflow",
+    "text",
+    "tf_data",
+]

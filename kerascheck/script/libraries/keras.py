@@ -7,47 +7,28 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from kerascheck.facts.data import DataKind, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.graph import GraphKind, Layer, LayerKind
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
+from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
-from kerascheck.keras_api.datasets import DATASETS, KERAS_DATASETS, Dataset
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import shape_fact
 from kerascheck.script.machine import mapping_of, to_value, values_of
-from kerascheck.script.preprocessing import CLASS_MODES
 from kerascheck.script.values import (
     Arguments,
-    ArrayValue,
-    GeneratorValue,
     LayerValue,
     ListValue,
     ModelValue,
     Opaque,
     Path,
     TensorValue,
-    TransformerValue,
 )
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
 
 NOT_TENSOR_FUNCTIONS = frozenset({"Input", "InputLayer"})
-AUGMENTING = frozenset(
-    {
-        "rotation_range",
-        "width_shift_range",
-        "height_shift_range",
-        "brightness_range",
-        "shear_range",
-        "zoom_range",
-        "channel_shift_range",
-        "horizontal_flip",
-        "vertical_flip",
-    }
-)
-SCALING = frozenset({"rescale", "featurewise_center", "samplewise_center", "preprocessing_function"})
 
 
 @library("keras")
@@ -143,10 +124,19 @@ def make_input(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         location=ev.place(node),
         written="Input",
         given=frozenset(arguments.keywords),
+        places=_input_places(ev, arguments),
         parameters=0,
     )
+    ev.note_input(full)
     tensor = ev.assembly.tensor(full, dtype if isinstance(dtype, str) else "float32")
     return TensorValue(ev.assembly.enter(layer, tensor))
+
+
+def _input_places(ev: Evaluator, arguments: Arguments) -> dict[str, Location]:
+    """Where the shape of an input is written."""
+    keywords = [arguments.keyword_nodes[n].value for n in ("shape", "batch_shape") if n in arguments.keyword_nodes]
+    nodes = keywords or arguments.positional_nodes[:1]
+    return {"batch_shape": ev.place(nodes[0])} if nodes else {}
 
 
 def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> object:
@@ -167,139 +157,13 @@ def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) 
     return value
 
 
-def load_data(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """`keras.datasets.NAME.load_data()`: two pairs of arrays."""
-    node = arguments.node
-    facts = DATASETS[path.parts[-2]]
-    first, second = next(ev.keys), next(ev.keys)
-    pairs: list[object] = []
-    for role, source, shapes in (
-        (Role.TRAIN, first, (facts.train_x_shape, facts.train_y_shape)),
-        (Role.TEST, second, (facts.test_x_shape, facts.test_y_shape)),
-    ):
-        pairs.append(
-            tuple(
-                _part(ev, facts, path.parts[-2], role, source, shape, labels, node)
-                for shape, labels in zip(shapes, (False, True), strict=True)
-            )
-        )
-    return tuple(pairs)
-
-
-def _part(
-    ev: Evaluator,
-    facts: Dataset,
-    name: str,
-    role: Role,
-    source: int,
-    shape: object,
-    labels: bool,
-    node: ast.Call | None,
-) -> ArrayValue:
-    integer_labels = labels and facts.classes is not None
-    order = Order.SHUFFLED if facts.shuffled else Order.SORTED if facts.sorted_by_class else Order.UNKNOWN
-    place = ev.place(node) if node is not None else None
-    return ev.array(
-        node,
-        origin=name,
-        role=role,
-        order=order,
-        rows=Rows(source),
-        shape=shape if shape is not None else UNKNOWN,
-        dtype=facts.y_dtype if labels else facts.x_dtype,
-        minimum=UNKNOWN if labels or facts.x_min is None else facts.x_min,
-        maximum=UNKNOWN if labels or facts.x_max is None else facts.x_max,
-        classes=facts.classes if integer_labels and facts.classes is not None else UNKNOWN,
-        encoding=Encoding.INTEGER if integer_labels else Encoding.CONTINUOUS if labels else Encoding.UNKNOWN,
-        labels=labels,
-        history=(Step(StepKind.LOADED, place, name),) if place is not None else (),
-    )
-
-
-for _name in KERAS_DATASETS:
-    handles(f"keras.datasets.{_name}.load_data")(load_data)
-
-
-@handles("keras.utils.to_categorical", "keras.utils.np_utils.to_categorical", "keras.np_utils.to_categorical")
-def to_categorical(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """Integer labels to one-hot rows."""
-    labels = arguments.get(0, "y", "x")
-    classes = arguments.get(1, "num_classes", "nb_classes")
-    if not isinstance(labels, ArrayValue):
-        return ev.array(arguments.node, encoding=Encoding.ONE_HOT, labels=True)
-    known = classes if isinstance(classes, int) else labels.data.classes
-    rows = labels.data.shape
-    shape: Shape = (rows[0], known) if not isinstance(rows, Unknown) and rows else UNKNOWN
-    return ev.stepped(
-        labels,
-        StepKind.ENCODED,
-        arguments.node,
-        "to_categorical",
-        encoding=Encoding.ONE_HOT,
-        shape=shape,
-        labels=True,
-        dtype="float32",
-    )
-
-
-@handles(
-    "keras.preprocessing.image.ImageDataGenerator",
-    "keras.legacy.preprocessing.image.ImageDataGenerator",
-    "keras_preprocessing.image.ImageDataGenerator",
-)
-def image_data_generator(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """Augments when a random argument is set, scales when a scaling one is."""
-    return GeneratorValue(
-        next(ev.keys),
-        any(arguments.keywords.get(name) not in (None, 0, 0.0, False) for name in AUGMENTING),
-        any(arguments.keywords.get(name) not in (None, False) for name in SCALING),
-        "validation_split" in arguments.keywords,
-    )
-
-
-@handles("keras.preprocessing.text.Tokenizer", "keras.preprocessing.text.tokenizer.Tokenizer")
-def tokenizer(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """A vocabulary that is learned from texts."""
-    return TransformerValue(next(ev.keys), "Tokenizer", dict(arguments.keywords))
-
-
-@handles("keras.preprocessing.sequence.pad_sequences", "keras.utils.pad_sequences", "keras.preprocessing.pad_sequences")
-def pad_sequences(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """Rows cut or filled to one length."""
-    rows, length = arguments.get(0, "sequences"), arguments.get(1, "maxlen")
-    if not isinstance(rows, ArrayValue):
-        return ev.array(arguments.node, shape=(UNKNOWN, length if isinstance(length, int) else UNKNOWN), dtype="int32")
-    count = rows.data.shape[0] if not isinstance(rows.data.shape, Unknown) and rows.data.shape else UNKNOWN
-    return ev.stepped(
-        rows,
-        StepKind.RESHAPED,
-        arguments.node,
-        "pad_sequences",
-        shape=(count, length if isinstance(length, int) else UNKNOWN),
-    )
-
-
-@handles(
-    "keras.utils.image_dataset_from_directory",
-    "keras.preprocessing.image_dataset_from_directory",
-    "keras.utils.text_dataset_from_directory",
-    "keras.preprocessing.text_dataset_from_directory",
-    "keras.utils.timeseries_dataset_from_array",
-)
-def dataset_from_directory(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """A tf.data.Dataset."""
-    default = "int" if arguments.complete and path.parts[-1] != "timeseries_dataset_from_array" else None
-    mode = arguments.get(2, "label_mode", default=default)
-    labelled = isinstance(mode, str) and arguments.get(1, "labels", default="inferred") is not None
-    encoding = CLASS_MODES.get(mode, Encoding.UNKNOWN) if labelled else Encoding.UNKNOWN
-    return ev.array(arguments.node, kind=DataKind.DATASET, encoding=encoding)
-
-
 @handles("keras.utils.set_random_seed")
 def set_random_seed(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Seeds Python, numpy and the backend."""
     if arguments.node is not None:
         ev.seeds.append(ev.place(arguments.node))
+    for name in ("numpy", "random", "tensorflow"):
+        ev.reseeded(name, arguments.get(0, "seed"))
     return None
 
 

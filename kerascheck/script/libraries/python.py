@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from kerascheck.facts.data import DataKind, Order
 from kerascheck.facts.values import Unknown
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.machine import LOOP_BOUND
@@ -54,8 +55,8 @@ def length(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return len(value.items)
     if isinstance(value, ArrayValue) and not isinstance(value.data.shape, Unknown) and value.data.shape:
         first = value.data.shape[0]
-        return first if isinstance(first, int) else ev.unknown("len")
-    return ev.unknown("len")
+        return first if isinstance(first, int) else ev.length_of(value)
+    return ev.length_of(value) if isinstance(value, ArrayValue) else ev.unknown("len")
 
 
 @handles("builtins.range", "past.builtins.xrange", "six.moves.range", "builtins.xrange")
@@ -79,6 +80,9 @@ def make_zip(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     lists = [ev.iterate(value) for value in arguments.positional]
     if lists and all(items is not None for items in lists):
         return ListValue([tuple(group) for group in zip(*(items or [] for items in lists), strict=False)])
+    if any(isinstance(value, (ArrayValue, ListValue)) for value in arguments.positional):
+        # One group stands for all.
+        return ListValue([tuple(ev.element_of(value, None) for value in arguments.positional)], whole=False)
     return ev.unknown("zip")
 
 
@@ -87,6 +91,9 @@ def make_enumerate(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     items = ev.iterate(arguments.get(0))
     start = arguments.get(1, "start", default=0)
     if items is None or not isinstance(start, int):
+        source = arguments.get(0)
+        if isinstance(source, (ArrayValue, ListValue)):
+            return ListValue([(ev.unknown("index"), ev.element_of(source, None))], whole=False)
         return ev.unknown("enumerate")
     return ListValue([(index, item) for index, item in enumerate(items, start)])
 
@@ -97,10 +104,12 @@ def make_list(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return () if path.parts[-1] == "tuple" else ListValue([])
     value = arguments.positional[0]
     if isinstance(value, ArrayValue):
-        return ev.derive(value)
+        return _list_of(ev, value, path.parts[-1])
     items = ev.iterate(value)
     if items is None:
-        return ListValue(list(value.items), False) if isinstance(value, ListValue) else ev.unknown(path.parts[-1])
+        if isinstance(value, ListValue):
+            return ListValue(list(value.items), False, list(value.growth), value.shuffled)
+        return ev.unknown(path.parts[-1])
     if path.parts[-1] == "tuple":
         return tuple(items)
     if path.parts[-1] == "reversed":
@@ -111,6 +120,21 @@ def make_list(ev: Evaluator, path: Path, arguments: Arguments) -> object:
             return ListValue(items, len(items) < 2)
         return ListValue(sorted(set(items) if path.parts[-1] == "set" else items))  # pyright: ignore[reportArgumentType]
     return ListValue(items)
+
+
+def _list_of(ev: Evaluator, value: ArrayValue, name: str) -> object:
+    """`list(array)`, `sorted(names)`."""
+    if value.data.kind is not DataKind.ARRAY:
+        return ListValue([ev.element_of(value, None)], whole=False)
+    if value.data.container == "frame":
+        return ListValue(list(value.data.columns), bool(value.data.columns))
+    if name == "set":
+        return ev.unknown("set")
+    stored = value.data.order is Order.AS_LOADED
+    order = value.data.order if name in {"list", "tuple"} or stored else Order.UNKNOWN
+    found = ev.derive(value, container="list", order=order)
+    found.positions, found.constant = value.positions, value.constant
+    return found
 
 
 @handles("builtins.dict", "collections.OrderedDict")
