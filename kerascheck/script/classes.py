@@ -68,7 +68,7 @@ class Classes(Functions):
             case "callback":
                 return self.custom_callback(cls, node)
             case "data":
-                return self.sequence_of(cls, node)
+                return self.sequence_of(cls, node, arguments)
             case "enum" | "other":
                 return self.unknown(f"object of {cls.name}")
             case "layer" | "model":
