@@ -110,7 +110,10 @@ class Fit(Event, frozen=True):
 
 
 class Evaluation(Event, frozen=True):
-    """An `evaluate` or `predict` call (or another judging use of data), `method` says which."""
+    """An `evaluate` or `predict` call (or another judging use of data), `method` says which.
+
+    `follows_loop` when the input is made from what the innermost loop runs over.
+    """
 
     method: str = "evaluate"
     model: int | Unknown = UNKNOWN
@@ -121,6 +124,7 @@ class Evaluation(Event, frozen=True):
     unexpanded: bool = False
     slot: Slot | None = None
     name_place: Location | None = None
+    follows_loop: bool = False
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)

@@ -61,3 +61,27 @@ def _bound(scope: Scope | None, name: str) -> object:
             return scope.names[name]
         scope = scope.parent
     return None
+
+
+def follows(node: ast.For | ast.AsyncFor | ast.While, value: ast.expr) -> bool:
+    """Whether an expression in the body of a for loop is made from what the loop runs over, by plain assignments."""
+    if isinstance(node, ast.While):
+        return False
+    targets = _names(node.target)
+    made: dict[str, set[str]] = {}
+    for item in ast.walk(node):
+        if isinstance(item, ast.Assign):
+            for target in item.targets:
+                if isinstance(target, ast.Name):
+                    made.setdefault(target.id, set()).update(_names(item.value))
+    wanted, seen = _names(value), set[str]()
+    while wanted:
+        if wanted & targets:
+            return True
+        seen |= wanted
+        wanted = {name for target in wanted for name in made.get(target, ())} - seen
+    return False
+
+
+def _names(node: ast.expr) -> set[str]:
+    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}

@@ -35,10 +35,12 @@ class Loops(Expressions):
     def for_loop(self, node: ast.For | ast.AsyncFor) -> Flow:
         source = self.evaluate(node.iter)
         self.loop_path.append(for_fact(self, node, source))
+        self.loop_nodes.append(node)
         try:
             return self._for(node, source)
         finally:
             self.loop_path.pop()
+            self.loop_nodes.pop()
 
     def _for(self, node: ast.For | ast.AsyncFor, source: object) -> Flow:
         items = self.iterate(source)
@@ -49,10 +51,12 @@ class Loops(Expressions):
 
     def while_loop(self, node: ast.While) -> Flow:
         self.loop_path.append(while_fact(self, node))
+        self.loop_nodes.append(node)
         try:
             return self._while(node)
         finally:
             self.loop_path.pop()
+            self.loop_nodes.pop()
 
     def _while(self, node: ast.While) -> Flow:
         """A loop whose condition is decided by counting is unrolled."""

@@ -1,14 +1,15 @@
-"""A callback monitors a quantity that no epoch reports.
+"""A callback monitors, or the script plots, a quantity that no epoch reports.
 
 ## What it does
 
-Compares what `EarlyStopping`, `ReduceLROnPlateau` and `ModelCheckpoint(save_best_only=True)` monitor with what the epochs
-of that `fit` will report: `loss` and the compiled metrics, and the same with `val_` in front when there is validation
-data.
+Compares what `EarlyStopping`, `ReduceLROnPlateau` and `ModelCheckpoint(save_best_only=True)` monitor, and the curves that
+are read from `history.history`, with what the epochs of that `fit` will report: `loss` and the compiled metrics, and the
+same with `val_` in front when there is validation data.
 
 ## Why it matters
 
-Keras only prints a warning between the progress bars, and the callback does nothing: training runs to the last epoch,
+A curve that was not reported is a `KeyError` after the training. A callback only prints a warning between the progress
+bars and does nothing: training runs to the last epoch,
 nothing is saved, the rate never falls. Where it cannot tell the direction of the unknown metric, Keras 3 stops with a
 `ValueError` after the first epoch. Before Keras 2.3, `metrics=["accuracy"]` was reported as `acc`; tutorials still say
 `val_acc`.
@@ -57,6 +58,18 @@ history = model.fit(x_train, y_train, batch_size=32, epochs=50, validation_split
 print(model.evaluate(x_test, y_test, batch_size=32))
 ```
 
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=128, epochs=50, validation_split=0.1)
+print(history.history["loss"], history.history["acc"])  # KC507
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
 ## Good
 
 ```python
@@ -88,15 +101,13 @@ Keras 3 has lost gets a warning in place of an error.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.graph import GraphKind, LayerKind, Loss
-from kerascheck.facts.training import Callback, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.reports import Reported, lacks_validation, reported
+from kerascheck.facts.training import Callback, Fit, HistoryRead, KerasUsage, TrainingProgram
 from kerascheck.facts.values import Unknown
-from kerascheck.findings import Edit, Finding, Fix, Related, Severity
-from kerascheck.keras_api.identifiers import snake
+from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.keras_api.removals import is_dated
 from kerascheck.rule import rule
 
@@ -106,38 +117,39 @@ IDLE: Final = {
     "ModelCheckpoint": "it never saves the model",
 }
 METHODS: Final = frozenset({"fit", "fit_generator"})
-RATES: Final = frozenset({"lr", "learning_rate"})
-RENAMED: Final = {"acc": "accuracy", "accuracy": "acc"}
 
 
 @rule("KC507", "monitor-unavailable", Severity.ERROR, since="0.1", fixable=True)
 def monitor_unavailable(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
-    for fit in program.of(Fit):
-        if fit.method not in METHODS or isinstance(fit.callbacks, Unknown):
-            continue
-        for callback in fit.callbacks:
+    fits = {fit.order: fit for fit in program.of(Fit) if fit.method in METHODS}
+    for fit in fits.values():
+        for callback in fit.callbacks if isinstance(fit.callbacks, tuple) else ():
             monitor = callback["monitor"]
             if callback.custom or not isinstance(monitor, str) or not _watches(callback):
                 continue
-            if monitor.startswith("val_") and _lacks_validation(fit):
-                yield _without_validation(callback, monitor, fit)
-                continue
-            names = _names(fit)
-            if names is None or _is_reported(monitor, names, usage):
-                continue
-            if _is_old_name(monitor, names) or _is_all(program, fit):
-                yield _without_metric(callback, monitor, names, fit, usage)
+            if monitor.startswith("val_") and lacks_validation(fit):
+                yield _unvalidated(callback, monitor, fit)
+            elif (known := _lacking(program, fit, monitor, usage)) is not None:
+                yield _unknown(callback, monitor, known, fit, usage)
+    for read in program.of(HistoryRead):
+        fit = fits.get(read.fit)
+        if fit is not None and (known := _lacking(program, fit, read.key, usage)) is not None:
+            yield _unread(read, known, fit, usage)
 
 
 def _watches(callback: Callback) -> bool:
     return callback.name in IDLE and (callback.name != "ModelCheckpoint" or callback["save_best_only"] is True)
 
 
-def _lacks_validation(fit: Fit) -> bool:
-    return not fit.unexpanded and fit.validation_x is None and fit.arguments.get("validation_split", 0) in (0, None)
+def _lacking(program: TrainingProgram, fit: Fit, name: str, usage: KerasUsage) -> Reported | None:
+    """What is reported in place of a name that is proven not to be."""
+    known = reported(program, fit)
+    if known is None or not known.lacks(name) or (known.is_old(name) and 1 in (usage.target, usage.written_for)):
+        return None
+    return known
 
 
-def _without_validation(callback: Callback, monitor: str, fit: Fit) -> Finding:
+def _unvalidated(callback: Callback, monitor: str, fit: Fit) -> Finding:
     default = "" if "monitor" in callback.given else " by default"
     return Finding(
         message=f"`{callback.name}` monitors `{monitor}`{default}, but this `{fit.method}` has no validation data: {IDLE[callback.name]}",
@@ -148,87 +160,59 @@ def _without_validation(callback: Callback, monitor: str, fit: Fit) -> Finding:
     )
 
 
-def _without_metric(callback: Callback, monitor: str, names: frozenset[str], fit: Fit, usage: KerasUsage) -> Finding:
-    prefix, base = ("val_", monitor[4:]) if monitor.startswith("val_") else ("", monitor)
-    renamed = RENAMED.get(base)
-    known = [f"{prefix}{name}" for name in sorted(names)]
-    today = f"{prefix}{renamed}" if renamed in names else None
-    since = " since Keras 2.3" if renamed == "accuracy" else ""
-    reported = f"it is reported as `{today}`{since}" if today else f"only {_listed(known)} will be reported"
-    related = (Related(fit.compile.place("metrics"), "the metrics are set here"),) if fit.compile is not None else ()
+def _unknown(callback: Callback, monitor: str, known: Reported, fit: Fit, usage: KerasUsage) -> Finding:
+    today = known.today(monitor)
     place = callback.place("monitor")
     return Finding(
-        message=f"`{callback.name}` monitors `{monitor}`, but {reported}: {IDLE[callback.name]}",
+        message=f"`{callback.name}` monitors `{monitor}`, but {_instead(monitor, known)}: {IDLE[callback.name]}",
         location=place,
         label="never reported",
-        severity=Severity.WARNING if today and _may_be_old(usage) else Severity.ERROR,
-        help=f'monitor `"{today}"`' if today else f"monitor {_listed(known)}, or compile the metric that is meant",
-        related=related,
-        fix=Fix((Edit(place, f'"{today}"'),)) if today and "monitor" in callback.given else None,
+        severity=_severity(today, usage),
+        help=f'monitor `"{today}"`'
+        if today
+        else f"monitor {_names(monitor, known)}, or compile the metric that is meant",
+        related=_metrics(fit),
+        fix=_fix(place, today) if "monitor" in callback.given else None,
     )
 
 
-def _may_be_old(usage: KerasUsage) -> bool:
-    """Whether the script was written for a Keras before 2.3, where the names were others, as far as its other calls say."""
-    return isinstance(usage.target, Unknown) and is_dated({call.qualified for call in usage.calls})
+def _unread(read: HistoryRead, known: Reported, fit: Fit, usage: KerasUsage) -> Finding:
+    today = known.today(read.key)
+    unvalidated = read.key.startswith("val_") and not known.validated
+    why = f"this `{fit.method}` has no validation data" if unvalidated else _instead(read.key, known)
+    return Finding(
+        message=f"`history` holds no `{read.key}`, {why}: the script stops with a `KeyError` after the training",
+        location=read.location,
+        label="not in `history.history`",
+        severity=_severity(today, usage),
+        help=f'read `"{today}"`' if today else f"give `{fit.method}` the validation data and metrics that are plotted",
+        related=_metrics(fit) if not unvalidated else (Related(fit.name_place or fit.location, "trained here"),),
+        fix=_fix(read.location, today),
+    )
 
 
-def _listed(names: list[str]) -> str:
-    quoted = [f"`{name}`" for name in names]
+def _fix(place: Location, today: str | None) -> Fix | None:
+    return Fix((Edit(place, f'"{today}"'),)) if today is not None else None
+
+
+def _severity(today: str | None, usage: KerasUsage) -> Severity:
+    """Old names were right for the Keras that a script full of old calls was written for."""
+    dated = today is not None and isinstance(usage.target, Unknown)
+    return Severity.WARNING if dated and is_dated({call.qualified for call in usage.calls}) else Severity.ERROR
+
+
+def _metrics(fit: Fit) -> tuple[Related, ...]:
+    return (Related(fit.compile.place("metrics"), "the metrics are set here"),) if fit.compile is not None else ()
+
+
+def _instead(name: str, known: Reported) -> str:
+    today = known.today(name)
+    if today is None:
+        return f"only {_names(name, known)} will be reported"
+    return f"it is reported as `{today}`" + (" since Keras 2.3" if today.endswith("accuracy") else "")
+
+
+def _names(name: str, known: Reported) -> str:
+    prefix = "val_" if name.startswith("val_") and known.validated else ""
+    quoted = [f"`{prefix}{item}`" for item in sorted(known.names)]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
-
-
-def _is_all(program: TrainingProgram, fit: Fit) -> bool:
-    """Whether nothing but the compiled metrics can report: no own layer, model or callback, and one output."""
-    graph = program.graph(fit.model)
-    if graph is None or graph.kind is GraphKind.SUBCLASSED or len(graph.outputs) != 1:
-        return False
-    if any(layer.kind is LayerKind.CUSTOM for layer in graph.every_layer()) or not isinstance(fit.callbacks, tuple):
-        return False
-    return not any(callback.custom or callback.name == "LambdaCallback" for callback in fit.callbacks)
-
-
-def _is_old_name(monitor: str, names: frozenset[str]) -> bool:
-    return RENAMED.get(monitor.removeprefix("val_")) in names
-
-
-def _names(fit: Fit) -> frozenset[str] | None:
-    """What the loss and the compiled metrics are reported as, without `val_`; None where that is not proven."""
-    if fit.compile is None:
-        return None
-    weighted = fit.compile.arguments.get("weighted_metrics")
-    if isinstance(fit.compile.metrics, Unknown) or weighted is not None:
-        return None
-    names = {"loss"}
-    for metric in fit.compile.metrics:
-        found = _name(metric)
-        if found is None:
-            return None
-        names.add(found)
-    return frozenset(names)
-
-
-def _name(metric: Loss) -> str | None:
-    given = metric.arguments.get("name")
-    if isinstance(given, str):
-        return given
-    if given is not None or not metric.written:
-        return None
-    return snake(metric.written) if metric.written[:1].isupper() else metric.written
-
-
-def _is_reported(monitor: str, names: frozenset[str], usage: KerasUsage) -> bool:
-    base = re.sub(r"_\d+$", "", monitor.removeprefix("val_"))
-    if base in names or base in RATES or monitor in names:
-        return True
-    if any(_same_metric(base, name) for name in names):
-        return True
-    return 1 in (usage.target, usage.written_for) and _is_old_name(monitor, names)
-
-
-def _same_metric(monitor: str, name: str) -> bool:
-    """Whether a name is another spelling of a metric, which some version of Keras reports it under."""
-    from kerascheck.keras_api.normalize import metric
-
-    known = metric(name)
-    return known is not None and known == metric(monitor) and RENAMED.get(monitor) != name
