@@ -42,6 +42,11 @@ class Assembly:
         """A fresh tensor with no producer."""
         return Tensor(next(self._keys), shape, dtype)
 
+    @property
+    def calls(self) -> tuple[Node, ...]:
+        """The recorded calls that made a tensor, in order; one with several outputs stands once for each."""
+        return tuple(self._producers.values())
+
     def producer(self, tensor: Tensor) -> Node | None:
         """The recorded call that made a tensor."""
         return self._producers.get(tensor.key)

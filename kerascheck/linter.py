@@ -161,7 +161,7 @@ def run_rules(subject: Subject, selection: Selection) -> tuple[tuple[Finding, ..
 
 
 def _run(rule: Rule, subject: Subject, options: Options) -> Iterator[Finding]:
-    if ModelGraph not in rule.facts:
+    if ModelGraph not in rule.facts or (ModelGraph in rule.optional and not subject.graphs):
         yield from rule.run(subject.facts, options)
         return
     for graph in subject.graphs:

@@ -52,6 +52,14 @@ class Untracked(Struct, frozen=True):
     location: Location
 
 
+class UnusedLayer(Struct, frozen=True):
+    """A Keras layer in an attribute of which nothing in the script reads the name."""
+
+    attribute: str
+    class_name: str
+    location: Location
+
+
 class CustomClass(Struct, frozen=True):
     """A subclass of Layer or Model in the program.
 
@@ -72,3 +80,4 @@ class CustomClass(Struct, frozen=True):
     made_in_call: tuple[Made, ...] = ()
     dropouts: tuple[Location, ...] = ()
     untracked: tuple[Untracked, ...] = ()
+    unused: tuple[UnusedLayer, ...] = ()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
-from kerascheck.facts.classes import CustomClass, InnerCall, Made, Training, Untracked
+from kerascheck.facts.classes import CustomClass, InnerCall, Made, Training, Untracked, UnusedLayer
 from kerascheck.facts.families import DROPOUTS, KERNELS, NOISE
 from kerascheck.findings import Location
 from kerascheck.keras_api.layers import class_of
 from kerascheck.keras_api.names import ApiKind, kind_of
+from kerascheck.script.source import Unit
 from kerascheck.script.values import ClassValue, FunctionValue, LayerValue, Path, Scope
 
 if TYPE_CHECKING:
@@ -30,13 +31,16 @@ _REGISTERING: Final = frozenset({"register_keras_serializable", "register_serial
 _HIDING: Final = frozenset({"collections.deque", "numpy.array", "numpy.asarray"})
 _OWN_TRACKING: Final = ("trainable_variables", "trainable_weights", "weights", "variables", "_flatten_layers")
 _NOT_CALLED: Final = frozenset({"__init__", "build", "get_config", "from_config", "compute_output_shape"})
+_EVERYTHING: Final = frozenset({"__dict__", "layers", "_layers", "submodules"})
+"""What reads all attributes at once."""
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
-def class_facts(ev: Evaluator) -> tuple[CustomClass, ...]:
+def class_facts(ev: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, ...]:
     """The layer and model classes of a script, in order."""
+    read = frozenset(_read_attributes(units))
     return tuple(
-        _Reader(ev, cls).facts()
+        _Reader(ev, cls).facts(read)
         for cls in ev.classes
         if cls.location.path == ev.path and ev.keras_base(cls) in ("layer", "model")
     )
@@ -75,7 +79,7 @@ class _Reader:
         self.untracked: dict[str, Untracked] = {}
         self.entered: set[str] = set()
 
-    def facts(self) -> CustomClass:
+    def facts(self, read: frozenset[str]) -> CustomClass:
         call = self.methods.get("call")
         if call is not None:
             self._enter("call", _Around())
@@ -91,7 +95,13 @@ class _Reader:
             made_in_call=tuple(self.made),
             dropouts=tuple(self.dropouts),
             untracked=tuple(self.untracked.values()) if not any(name in self.methods for name in _OWN_TRACKING) else (),
+            unused=tuple(self._unused(read)) if call is not None and not _EVERYTHING & read else (),
         )
+
+    def _unused(self, read: frozenset[str]) -> Iterator[UnusedLayer]:
+        for name, held in self.held.items():
+            if held.keras and name not in read and held.location is not None:
+                yield UnusedLayer(name, held.keras, held.location)
 
     def _attributes(self) -> dict[str, _Held]:
         held: dict[str, _Held] = {}
@@ -225,9 +235,9 @@ class _Reader:
 
     def _making(self, node: ast.Call, method: FunctionValue, around: _Around) -> None:
         made = self._name(node.func, method)
-        if isinstance(made, Path) and made.dotted in _DROPOUT_FUNCTIONS and not around.mode:
-            if not _mentions(node, "training") and not _mentions(node, "in_train_phase"):
-                self.dropouts.append(self._place(node, method))
+        drops = isinstance(made, Path) and made.dotted in _DROPOUT_FUNCTIONS
+        if drops and not around.mode and not _mentions(node, "training"):
+            self.dropouts.append(self._place(node, method))
         if around.once:
             return
         place = self._place(node, method)
@@ -239,6 +249,19 @@ class _Reader:
             self.made.append(Made(made.name, place, weighted))
         elif name := layer_class(made):
             self.made.append(Made(name, place, name in _WEIGHTED, name in _RANDOM))
+
+
+def _read_attributes(units: Iterable[Unit]) -> Iterator[str]:
+    """The names of all attributes that a script reads, by whatever object, and its strings, which may name one."""
+    for unit in units:
+        for node in ast.walk(unit.tree):
+            match node:
+                case ast.Attribute(attr=name, ctx=ast.Load()):
+                    yield name
+                case ast.Constant(value=str(name)):
+                    yield name
+                case _:
+                    pass
 
 
 def layer_class(value: object) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.loose import LooseLayer
 from kerascheck.facts.training import KerasUsage, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, Location, Severity, SourceText
@@ -72,7 +73,8 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
         rates_in_hand=frozenset(evaluator.rates_in_hand),
         imports=frozenset(evaluator.imports),
         callbacks_elsewhere=frozenset(evaluator.callbacks_elsewhere),
-        classes=_classes(evaluator),
+        classes=_classes(evaluator, source.units),
+        loose=_loose(evaluator, source.units),
         target_keras=target,
         cut_short=cut_short,
     )
@@ -89,12 +91,20 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
     return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason)
 
 
-def _classes(evaluator: Evaluator) -> tuple[CustomClass, ...]:
+def _classes(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, ...]:
     if not evaluator.classes:
         return ()
     from kerascheck.script.class_facts import class_facts
 
-    return class_facts(evaluator)
+    return class_facts(evaluator, units)
+
+
+def _loose(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[LooseLayer, ...]:
+    if not evaluator.layer_values:
+        return ()
+    from kerascheck.script.loose import loose_layers
+
+    return loose_layers(evaluator, units)
 
 
 def syntax_finding(location: Location, message: str) -> Finding:
