@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 METADATA = "metadata.json"
+_LIBRARY_ERRORS = (OSError, ValueError, RuntimeError)
+"""What zipfile raises for a directory that points nowhere."""
 
 
 def read_archive(path: Path) -> Document:
@@ -26,12 +28,13 @@ def read_archive(path: Path) -> Document:
     import zipfile
     import zlib
 
-    try:
-        with zipfile.ZipFile(path) as archive:
-            metadata = _member(archive, METADATA) if METADATA in archive.namelist() else b"{}"
-            return _document(_member(archive, CONFIG), metadata)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, RuntimeError) as error:
-        raise DamagedError(f"a damaged .keras archive: {' '.join(str(error).split())[:200]}") from None
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                metadata = _member(archive, METADATA) if METADATA in archive.namelist() else b"{}"
+                return _document(_member(archive, CONFIG), metadata)
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, *_LIBRARY_ERRORS) as error:
+            raise DamagedError(f"a damaged .keras archive: {' '.join(str(error).split())[:200]}") from None
 
 
 def read_folder(path: Path) -> Document:

@@ -138,7 +138,7 @@ def _archive(path: Path, head: bytes) -> Form:
     try:
         with zipfile.ZipFile(path) as archive:
             return _by_members(archive.namelist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError):
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         # The directory at its end is lost; the first member's name stands in front.
         first = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode("utf-8", "replace")
         return Form.KERAS_ZIP if first in ("metadata.json", "config.json", "model.weights.h5") else Form.ZIP

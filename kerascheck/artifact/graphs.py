@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -19,11 +19,14 @@ from kerascheck.artifact.layers import (
     wrapped_entry,
 )
 from kerascheck.artifact.plain_values import shape_of
+from kerascheck.artifact.stored import Counter
 from kerascheck.artifact.wiring import Reference, Wiring, references, wirings
 from kerascheck.assembly import Assembly, declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 
+TENSOR_LIMIT: Final = 1_000_000
+"""How many outputs the calls of a model may have together; a larger count is a claim of no real file."""
 DEPTH_LIMIT: Final = 32
 """How deep models may be nested in models; deeper ones are opaque layers."""
 
@@ -33,7 +36,8 @@ _MODELS: Final = frozenset({EntryKind.SEQUENTIAL, EntryKind.FUNCTIONAL})
 class Graphs:
     """The models of one file, put together from the inside out. `made` has all of them, nested ones first."""
 
-    def __init__(self, file: str, keras_version: str | Unknown) -> None:
+    def __init__(self, file: str, keras_version: str | Unknown, stored: Counter) -> None:
+        self._stored = stored
         self.keys = fresh_keys()
         self.assembly = Assembly()
         self.made: list[ModelGraph] = []
@@ -97,6 +101,19 @@ class Graphs:
         inner = self._nested(held, site.inside(entry.name), _steps(given))
         return replace(layer, inner=inner, model=inner.model)
 
+    def call(
+        self,
+        layer: Layer,
+        tensors: Sequence[Tensor],
+        arguments: Mapping[str, Value],
+        recorded: Sequence[Shape],
+    ) -> tuple[Tensor, ...]:
+        """Record a call; where its weights cannot be counted from the shapes, those that the file stores count."""
+        outputs = self.assembly.call(layer, tensors, layer.location, arguments, recorded=recorded)
+        if not self._depth and not self.assembly.counted(layer):
+            self.assembly.weigh(layer, self._stored(layer.name))
+        return outputs
+
     def _nested(self, entry: Entry, site: Site, given: Sequence[Shape]) -> Layer:
         if self._depth >= DEPTH_LIMIT:
             return opaque(entry, site, self.keys)
@@ -156,7 +173,7 @@ class _Chain:
         self._layers.append(layer)
         if layer.class_name == "InputLayer":
             return [tensor], assembly.enter(layer, tensor), 1
-        outputs = assembly.call(layer, [tensor], layer.location, recorded=self._recorded(0))
+        outputs = self._owner.call(layer, [tensor], {}, self._recorded(0))
         return [tensor], outputs[0] if outputs else assembly.tensor(), 1
 
     def _merged(self, first: Entry, branches: list[Entry]) -> tuple[list[Tensor], Tensor, int]:
@@ -170,21 +187,20 @@ class _Chain:
             shapes = [tensor.shape for tensor in layer.model.inputs] if layer.model is not None else [UNKNOWN]
             tensors = [owner.assembly.tensor(shape) for shape in shapes]
             inputs += tensors
-            ends += owner.assembly.call(layer, tensors, layer.location)
+            ends += owner.call(layer, tensors, {}, ())
         bare = {name: value for name, value in first.config.items() if name != "layers"}
         merge = owner.layer(replace(first, config=bare), self._inside)
         self._layers.append(merge)
-        outputs = owner.assembly.call(merge, ends, merge.location)
+        outputs = owner.call(merge, ends, {}, ())
         return inputs, outputs[0] if outputs else owner.assembly.tensor(), 1
 
     def _append(self, entry: Entry, current: Tensor, recorded: Sequence[Shape]) -> Tensor:
-        assembly = self._owner.assembly
         layer = self._owner.layer(entry, self._inside, [current.shape])
         self._layers.append(layer)
         if layer.class_name == "InputLayer":
             return current
-        outputs = assembly.call(layer, [current], layer.location, recorded=recorded)
-        return outputs[0] if outputs else assembly.tensor()
+        outputs = self._owner.call(layer, [current], {}, recorded)
+        return outputs[0] if outputs else self._owner.assembly.tensor()
 
     def _recorded(self, index: int) -> list[Shape]:
         """What the file says of a layer's output: the input of the next one, or what a Lambda declares."""
@@ -268,6 +284,8 @@ class _Net:
                     shapes[place] = shape
                 counts[place[:2]] = max(counts.get(place[:2], 1), made.tensor + 1)
                 lowest[made.layer] = min(lowest.get(made.layer, made.node), made.node)
+        if sum(counts.values()) > TENSOR_LIMIT:
+            counts.clear()
         # Every call is on a way to an output, so that the lowest reference is to the first one. It is 1 for a model
         # in Keras 1, 2 and early 3: its own construction is call 0 of it.
         models = {item.name for item in self._entries if item.kind in _MODELS}
@@ -311,7 +329,6 @@ class _Net:
 
     def _call(self, entry: Entry, index: int) -> list[tuple[str, int, int]]:
         """Record one call; the tensors that it makes."""
-        assembly = self._owner.assembly
         call = self._calls[entry.name][index]
         tensors = [self._tensors[self._place(made)] for made in call.inputs]
         layer = self._layers.get(entry.name)
@@ -324,7 +341,11 @@ class _Net:
         ]
         if recorded[0] is UNKNOWN:
             recorded[0] = declared_output(entry)
-        outputs = assembly.call(layer, tensors, layer.location, call.arguments, recorded=recorded)
+        arguments = call.arguments
+        if entry.kind is EntryKind.OPERATION:
+            # Which of its operands are constants decides what an operation gives.
+            arguments = {name: value for name, value in arguments.items() if value is not UNKNOWN}
+        outputs = self._owner.call(layer, tensors, arguments, recorded)
         places = [(entry.name, node, position) for position in range(len(outputs))]
         self._tensors.update(zip(places, outputs, strict=True))
         return places

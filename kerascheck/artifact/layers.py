@@ -68,7 +68,7 @@ def make_layer(entry: Entry, site: Site, keys: Iterator[int]) -> Layer:
 
 
 def opaque(entry: Entry, site: Site, keys: Iterator[int]) -> Layer:
-    """A layer of which only the name is known: a user's class, or a model without its layers."""
+    """A layer of which only the name is known: a user's class, or a model that is nested too deeply."""
     return Layer(
         key=next(keys),
         name=entry.name,

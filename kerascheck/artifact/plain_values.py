@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError
 from kerascheck.facts.values import UNKNOWN, Shape, Value
+from kerascheck.shapes.operations import ELLIPSIS
 
 _SEQUENCES: Final = frozenset({"__tuple__", "__list__", "TensorShape"})
 _ARRAYS: Final = frozenset({"__tensor__", "__numpy__"})
@@ -59,6 +60,10 @@ def _plain(raw: object) -> Value:
         if name in _SEQUENCES and isinstance(members.get("items"), list):
             return _plain(members["items"])
         config = members.get("config")
+        if name == "__ellipsis__":
+            return ELLIPSIS
+        if name == "__slice__" and isinstance(config, Mapping):
+            return _plain(dict(cast("Mapping[str, object]", config)))
         if name in _ARRAYS and isinstance(config, Mapping):
             return _single(_plain(cast("Mapping[str, object]", config).get("value")))
     return {str(key): _plain(item) for key, item in members.items()}

@@ -13,6 +13,7 @@ from kerascheck.artifact.excerpts import excerpts
 from kerascheck.artifact.forms import Form, sniff
 from kerascheck.artifact.graphs import Graphs
 from kerascheck.artifact.refusals import DamagedError, ForeignError
+from kerascheck.artifact.stored import counter
 from kerascheck.artifact.training import compile_of, outputs_of
 from kerascheck.artifact.wiring import output_names
 from kerascheck.facts.artifact import SavedModel
@@ -49,7 +50,7 @@ def read_model(path: Path, *, display: str = "") -> ModelFacts:
     shown = display or path.as_posix()
     try:
         document = _document(path)
-        return _facts(document, shown)
+        return _facts(document, path, shown)
     except ForeignError as other:
         return ModelFacts(None, status=FileStatus.SKIPPED, reason=str(other))
     except DamagedError as damage:
@@ -83,7 +84,7 @@ def _document(path: Path) -> Document:
             raise ForeignError(form.value)
 
 
-def _facts(document: Document, display: str) -> ModelFacts:
+def _facts(document: Document, path: Path, display: str) -> ModelFacts:
     if document.architecture is None:
         saved = _saved(document, display, None, Location(display))
         return ModelFacts(saved, status=FileStatus.PARTIAL, reason=document.note)
@@ -92,7 +93,7 @@ def _facts(document: Document, display: str) -> ModelFacts:
         raise DamagedError("its configuration names no class")
     if entry.kind is EntryKind.LAYER and normalize.layer_from_config(entry.class_name, {}) is not None:
         raise ForeignError(f"the configuration of one `{entry.class_name}` layer, not of a model")
-    graphs = Graphs(display, document.keras_version)
+    graphs = Graphs(display, document.keras_version, counter(path, document.form))
     root = graphs.root(entry)
     compiled = None
     if document.training is not None:

@@ -1,0 +1,110 @@
+"""HDF5 is read in a child process, because a damaged file can send the HDF5 library into an endless loop or crash it.
+
+The child is a fork that may use a bounded amount of processor time and memory, and that answers in JSON. Where there is
+no safe fork (all but Linux) the work is done in place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final, NoReturn, TypeAlias, cast
+
+from kerascheck.artifact.refusals import MEBIBYTE, TEXT_LIMIT, DamagedError, ForeignError
+
+Answer: TypeAlias = "Mapping[str, str | int | None]"
+
+SECONDS: Final = 5
+"""Processor time; the configuration of the largest real file takes a hundredth of a second."""
+MEMORY: Final = 1024 * MEBIBYTE
+_ANSWER_LIMIT: Final = 4 * TEXT_LIMIT
+_BLOCK: Final = MEBIBYTE
+_REFUSALS: Final[Mapping[str, type[Exception]]] = {
+    "DamagedError": DamagedError,
+    "ForeignError": ForeignError,
+    "OSError": OSError,
+}
+
+
+def isolated(work: Callable[[], Answer]) -> Answer:
+    """What `work` returns, done in a child process.
+
+    Raises:
+        DamagedError: when the child raised it, crashed, or used up its time or memory.
+        ForeignError: when the child raised it.
+        RuntimeError: for any other exception in the child, which is a fault of its code.
+    """
+    if sys.platform != "linux":
+        return work()
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        # Python 3.12 and newer warn of threads; the only one there may be draws the progress bar.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _answer(work, writing)
+    os.close(writing)
+    try:
+        received = _received(reading)
+    finally:
+        os.close(reading)
+        _, status = os.waitpid(child, 0)
+    if status or not received:
+        raise DamagedError("the HDF5 library cannot cope with it: it crashed, or did not come to an end")
+    return _opened(received)
+
+
+def _answer(work: Callable[[], Answer], writing: int) -> NoReturn:
+    """The child: bounded, and gone without any clean-up that belongs to the parent."""
+    code = 1
+    try:
+        _limit()
+        try:
+            answer: object = {"answer": work()}
+        except Exception as error:
+            answer = {"error": type(error).__name__, "text": " ".join(str(error).split())}
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(json.dumps(answer).encode())
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _limit() -> None:
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    memory = pages * resource.getpagesize() + MEMORY
+    for kind, limit in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(kind)
+        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (allowed, hard))
+
+
+def _received(reading: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while block := os.read(reading, _BLOCK):
+        parts.append(block)
+        size += len(block)
+        if size > _ANSWER_LIMIT:
+            raise DamagedError("it holds more text than any model")
+    return b"".join(parts)
+
+
+def _opened(received: bytes) -> Answer:
+    message = cast("Mapping[str, object]", json.loads(received))
+    if "answer" in message:
+        return cast("Answer", message["answer"])
+    kind, text = str(message.get("error")), str(message.get("text"))
+    known = _REFUSALS.get(kind)
+    if known is not None:
+        raise known(text)
+    if kind in ("MemoryError", "RecursionError"):
+        raise DamagedError("it takes more memory than any model's configuration")
+    raise RuntimeError(f"{kind}: {text}")

@@ -1,0 +1,81 @@
+"""What the model reader recovers from a saved file is what Keras built: layers, edges, shapes, parameters, training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from oracle.answers import Task, ask
+from oracle.outline import outline_of_graph, outline_of_keras
+
+from kerascheck.artifact import read_model
+from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.values import Symbol
+from kerascheck.findings import FileStatus
+
+SCRIPTS = sorted((Path(__file__).parent.parent / "fixtures" / "oracle").glob("*.py"))
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    folder = tmp_path_factory.mktemp("saved")
+    return ask([Task(path.name, path.read_text(), str(folder)) for path in SCRIPTS], folder)
+
+
+def read_root(path: str) -> ModelGraph:
+    facts = read_model(Path(path))
+    assert facts.status is FileStatus.OK, facts.reason
+    assert facts.saved is not None
+    assert facts.saved.graph is not None
+    return facts.saved.graph
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_graphs_equal_those_that_keras_saved(script: Path, suffix: str, answers: dict[str, dict]) -> None:
+    answer = answers[script.name]
+    # A custom layer's shapes are recorded in the zip, and nowhere in HDF5.
+    shapes = suffix == ".keras" or "layers.Layer)" not in script.read_text()
+    saved = [
+        entry for entry in answer["saved"] if entry["suffix"] == suffix and answer["models"][entry["model"]]["built"]
+    ]
+    assert saved
+    for entry in saved:
+        graph = read_root(entry["path"])
+        theirs = answer["models"][entry["model"]]
+        expected = outline_of_keras(theirs, shapes=shapes)
+        found = outline_of_graph(graph, shapes=shapes)
+        assert found == expected, found.difference(expected)
+        assert graph.kind.value == theirs["kind"]
+        assert graph.from_file
+        assert not graph.problems
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_training_configurations_equal_those_that_keras_saved(
+    script: Path, suffix: str, answers: dict[str, dict]
+) -> None:
+    answer = answers[script.name]
+    compiled = {event["model"]: event for event in answer["events"] if event["event"] == "compile"}
+    for entry in answer["saved"]:
+        if entry["suffix"] != suffix or not answer["models"][entry["model"]]["built"]:
+            continue
+        graph = read_root(entry["path"])
+        event = compiled.get(entry["model"])
+        assert bool(graph.compiles) == (event is not None)
+        if event is None:
+            continue
+        found = graph.compiles[0]
+        assert found.optimizer is not None
+        assert isinstance(found.losses, tuple)
+        rate = found.optimizer["learning_rate"]
+        assert found.optimizer.name == event["optimizer"]
+        if isinstance(event["learning_rate"], str):
+            assert isinstance(rate, Symbol)
+            assert rate.name == event["learning_rate"]
+        else:
+            # The runner reads the rate back out of 32 bits.
+            assert rate == pytest.approx(event["learning_rate"], rel=1e-6)
+        expected = event["loss"] if isinstance(event["loss"], list) else [event["loss"]] * len(graph.outputs)
+        assert [loss.name if loss is not None else None for loss in found.losses] == expected
