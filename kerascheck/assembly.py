@@ -95,7 +95,9 @@ class Assembly:
         known = self._parameters.get(layer.key, UNKNOWN)
         if isinstance(known, Unknown):
             self._parameters[layer.key] = (
-                count_parameters(layer, shapes) if isinstance(layer.parameters, Unknown) else layer.parameters
+                count_parameters(layer, shapes, arguments)
+                if isinstance(layer.parameters, Unknown)
+                else layer.parameters
             )
         dtype = inputs[0].dtype if len(inputs) == 1 else UNKNOWN
         refused = bool(inference.kind) and all(isinstance(shape, Unknown) for shape in recorded)
@@ -110,8 +112,18 @@ class Assembly:
                 inference.message,
                 location,
                 tuple(source.location for t in inputs if (source := self.producer(t)) is not None),
+                inference.excess,
             )
         return outputs
+
+    def weigh(self, layer: Layer, parameters: int | Unknown) -> None:
+        """Settle the number of weights of a layer by what a file stores, where inference left it open."""
+        if isinstance(self._parameters.get(layer.key, UNKNOWN), Unknown):
+            self._parameters[layer.key] = parameters
+
+    def counted(self, layer: Layer) -> bool:
+        """Whether the number of weights of a layer is known."""
+        return not isinstance(self._parameters.get(layer.key, UNKNOWN), Unknown)
 
     def model(
         self,

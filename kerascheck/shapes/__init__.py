@@ -20,6 +20,7 @@ class Inference(Struct, frozen=True):
     shapes: tuple[Shape, ...]
     kind: str = ""
     message: str = ""
+    excess: int = 0
 
 
 def infer(layer: Layer, inputs: Sequence[Shape], arguments: Mapping[str, Value] = _NOTHING) -> Inference:
@@ -30,10 +31,10 @@ def infer(layer: Layer, inputs: Sequence[Shape], arguments: Mapping[str, Value] 
     try:
         return Inference(tuple(function(Call(layer, tuple(inputs), arguments))))
     except Refusal as refusal:
-        return Inference((UNKNOWN,), refusal.kind, refusal.message)
+        return Inference((UNKNOWN,), refusal.kind, refusal.message, refusal.excess)
 
 
-def count_parameters(layer: Layer, inputs: Sequence[Shape]) -> int | Unknown:
+def count_parameters(layer: Layer, inputs: Sequence[Shape], arguments: Mapping[str, Value] = _NOTHING) -> int | Unknown:
     """The number of weights, trainable and not, that `layer` has once built on inputs of these shapes."""
     if layer.kind is LayerKind.OPERATION:
         return 0
@@ -41,6 +42,6 @@ def count_parameters(layer: Layer, inputs: Sequence[Shape]) -> int | Unknown:
     if function is None:
         return UNKNOWN
     try:
-        return function(Call(layer, tuple(inputs), _NOTHING))
+        return function(Call(layer, tuple(inputs), arguments))
     except Refusal:
         return UNKNOWN
