@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from kerascheck.facts.graph import LayerKind, ModelGraph, Optimizer
+from kerascheck.facts.graph import LayerKind, ModelGraph, Node, Optimizer
 from kerascheck.facts.training import Fit, TrainingProgram
-from kerascheck.facts.values import Symbol, Unknown
+from kerascheck.facts.values import UNKNOWN, Symbol, Unknown
 
 SCHEDULERS: Final = frozenset({"LearningRateScheduler", "ReduceLROnPlateau"})
 """Callbacks that change the learning rate."""
@@ -17,7 +17,7 @@ ADAPTIVE: Final = frozenset(
 """Optimizers whose steps are about as large as the rate itself, whatever the gradient."""
 
 
-_PLAIN: Final = frozenset({"Flatten", "InputLayer", "Normalization", "Rescaling", "Reshape"})
+_BENDING: Final = frozenset({"ELU", "LeakyReLU", "PReLU", "ReLU", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D"})
 
 
 def number(optimizer: Optimizer, argument: str) -> float | None:
@@ -45,11 +45,27 @@ def is_set_by_callback(program: TrainingProgram, optimizer: Optimizer, fit: Fit)
     return any(callback.custom or callback.name == "LearningRateScheduler" for callback in fit.callbacks)
 
 
-def is_linear(graph: ModelGraph) -> bool:
-    """Whether a model is proven to have no non-linearity before its output, so that its loss is convex or nearly so."""
-    return bool(graph.nodes) and all(
-        node.layer.kind is LayerKind.BUILTIN
-        and (node.layer.class_name in _PLAIN or ("activation" in node.layer.config and node.layer.activation is None))
-        for node in graph.nodes
-        if not graph.is_output(node)
-    )
+def is_nonlinear(graph: ModelGraph) -> bool:
+    """Whether a model is proven to have a non-linearity before its output; without one its loss is convex or nearly so."""
+    return any(_bends(node) for node in graph.nodes if not graph.is_output(node))
+
+
+def _bends(node: Node) -> bool:
+    layer = node.layer.inner or node.layer
+    if layer.model is not None:
+        return any(_bends(inner) for inner in layer.model.nodes)
+    return layer.class_name in _BENDING or (layer.kind is LayerKind.BUILTIN and isinstance(layer.activation, str))
+
+
+def start_scale(graph: ModelGraph) -> float | None:
+    """The standard deviation of the smallest weights that Keras starts a Dense layer of this model with.
+
+    Glorot's uniform initializer, the default, has a variance of 2 / (units in + units out).
+    """
+    scales: list[float] = []
+    for node in graph.nodes:
+        shape, units = node.input_shape, node.layer["units"]
+        width = shape[-1] if isinstance(shape, tuple) and shape else UNKNOWN
+        if node.layer.class_name == "Dense" and isinstance(width, int) and isinstance(units, int):
+            scales.append((2 / max(width + units, 1)) ** 0.5)
+    return min(scales) if len(scales) > 1 else None

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
-from kerascheck.facts.training import Data, Evaluation, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import Data, Evaluation, Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Fix, Location
 
@@ -36,6 +36,11 @@ REGRESSION: Final = frozenset(
 )
 """Losses on the distance between two numbers."""
 
+# Functions on tensors (`keras.ops.softmax`, `tf.nn.sigmoid`) that are activations.
+_FUNCTIONS: Final = frozenset(
+    {"softmax", "sigmoid", "relu", "tanh", "softplus", "elu", "selu", "gelu", "silu", "log_softmax"}
+)
+_KEEPING_FUNCTIONS: Final = frozenset({"cast", "identity", "reshape", "squeeze", "expand_dims", "stop_gradient"})
 # What these do to a tensor keeps its values, or drops some of them, or averages neighbours.
 _KEEPING: Final = frozenset(
     {
@@ -202,6 +207,19 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
                 yield Judgement(compiled, loss, output, fits, graph.key, len(graph.compiles) == 1)
 
 
+def gives_back_input(fit: Fit) -> bool:
+    """Whether the targets of a fit are its inputs: an autoencoder."""
+    inputs = {array.key for array in arrays(fit.x)}
+    return any(array.key in inputs for array in arrays(fit.y))
+
+
+def counts_outputs(graph: ModelGraph) -> bool:
+    """Whether the number of outputs is proven: none comes out of a call of which nothing is known."""
+    producers = [graph.producer(tensor) for tensor in graph.outputs]
+    opaque = (LayerKind.CUSTOM, LayerKind.LAMBDA)
+    return graph.whole and all(node is not None and node.layer.kind not in opaque for node in producers)
+
+
 def fits_of(program: TrainingProgram | None, graph: ModelGraph, compiled: Compile) -> tuple[Fit, ...]:
     """The calls that train a model as one `compile` call left it."""
     if program is None:
@@ -256,6 +274,8 @@ def _trace(graph: ModelGraph, tensor: Tensor, depth: int) -> _Found:
         if layer.class_name != "TimeDistributed" and layer["merge_mode"] not in ("concat", "ave", None):
             return _NOTHING
         layer = layer.inner
+    if layer.kind is LayerKind.OPERATION:
+        return _function(graph, node, depth)
     if layer.kind is not LayerKind.BUILTIN:
         return _NOTHING
     if layer.class_name in ("Average", "Concatenate"):
@@ -264,6 +284,19 @@ def _trace(graph: ModelGraph, tensor: Tensor, depth: int) -> _Found:
         behind = _trace(graph, node.inputs[0], depth - 1) if len(node.inputs) == 1 else _NOTHING
         return behind if layer.class_name in {*_KEEPING_UNITS, "Activation"} else _without_units(behind)
     return _applied(graph, node, layer, depth)
+
+
+def _function(graph: ModelGraph, node: Node, depth: int) -> _Found:
+    """A function that is called on tensors."""
+    name = node.layer.class_name
+    if len(node.inputs) != 1:
+        return _NOTHING
+    behind = _trace(graph, node.inputs[0], depth - 1)
+    if name in _KEEPING_FUNCTIONS:
+        return _without_units(behind)
+    if name not in _FUNCTIONS or node.arguments.get("axis", -1) != -1:
+        return _NOTHING
+    return _Found(name, node.layer, behind.source, node.location, behind.units)
 
 
 def _inside(model: ModelGraph, node: Node, tensor: Tensor, depth: int) -> _Found:

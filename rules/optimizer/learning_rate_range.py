@@ -4,8 +4,8 @@
 
 Looks at learning rates that are written out as numbers. A negative rate and one of 1 or more are errors; a warning for the
 Adam family and RMSprop above 0.01 or below 1e-6, for SGD above 0.1, and for SGD from 0.1 on where a regression loss has
-gradients as large as the targets. Adadelta, whose own rate is 1, is left out; so are models without a non-linearity, SGD
-with clipped gradients, and fits whose rate a callback sets.
+gradients as large as the targets. Adadelta, whose own rate is 1, is left out; so are SGD with clipped gradients, fits whose
+rate a callback sets, and models without a non-linearity, unless a step is longer than their weights are at the start.
 
 ## Why it matters
 
@@ -73,7 +73,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import Compile, ModelGraph, Optimizer
-from kerascheck.facts.optimizers import ADAPTIVE, is_linear, is_set_by_callback, number
+from kerascheck.facts.optimizers import ADAPTIVE, is_nonlinear, is_set_by_callback, number, start_scale
 from kerascheck.facts.outputs import REGRESSION, fits_of
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Severity
@@ -112,8 +112,10 @@ def _told(
     if rate < 0:
         return Severity.ERROR, "every step climbs the loss instead of going down", "write a positive rate"
     clipped = any(number(optimizer, name) is not None for name in ("clipnorm", "clipvalue", "global_clipnorm"))
-    if optimizer.name in OWN_SCALE or (optimizer.name == "sgd" and clipped) or is_linear(graph):
+    if optimizer.name in OWN_SCALE or (optimizer.name == "sgd" and clipped):
         return None
+    if not is_nonlinear(graph):
+        return _of_linear(graph, optimizer, rate)
     if rate >= 1:
         return Severity.ERROR, "steps this long leave every minimum behind and the loss explodes", "try 0.001"
     if optimizer.name in STEADY:
@@ -134,6 +136,15 @@ def _told(
             why = "under a loss whose gradients grow with the targets" if regression else "without clipped gradients"
             return Severity.WARNING, f"steps this long {why} easily make the loss explode", "try 0.01"
     return None
+
+
+def _of_linear(graph: ModelGraph, optimizer: Optimizer, rate: float) -> tuple[Severity, str, str] | None:
+    """A stack of linear layers bears a high rate, but not steps longer than the weights themselves are."""
+    scale = start_scale(graph)
+    if optimizer.name not in STEADY or scale is None or rate <= scale or rate < 0.1:
+        return None
+    told = f"each step moves every weight by about {rate:g}, and they start around {scale:.2g}"
+    return Severity.WARNING, told, "try 0.001"
 
 
 def _is_regression(compiled: Compile) -> bool:

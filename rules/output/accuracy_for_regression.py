@@ -3,7 +3,8 @@
 ## What it does
 
 Finds models whose only losses are regression losses (`mean_squared_error`, `mean_absolute_error`, `huber` …), whose outputs
-are no class probabilities, and that report `accuracy` or one of its kinds.
+are no class probabilities, and that report `accuracy`. Silent where the targets are known to be classes or to lie within
+0..1, and for the discriminator of a GAN.
 
 ## Why it matters
 
@@ -46,22 +47,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.data import Encoding
+from kerascheck.facts.data import DataArray, Encoding
 from kerascheck.facts.graph import Compile, Loss, ModelGraph
-from kerascheck.facts.outputs import REGRESSION, Judgement, judgements
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.outputs import REGRESSION, Judgement, gives_back_input, judgements
+from kerascheck.facts.training import Fit, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Severity
 from kerascheck.rule import rule
 
-ACCURACIES = frozenset({"accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"})
 PROBABILITIES = frozenset({"sigmoid", "softmax", "hard_sigmoid"})
 
 
 @rule("KC309", "accuracy-for-regression", Severity.WARNING, since="0.1", fixable=True)
 def accuracy_for_regression(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
     found = list(judgements(graph, program))
-    for compiled in graph.compiles:
+    for compiled in () if graph.nested else graph.compiles:
         judged = [judgement for judgement in found if judgement.compile is compiled]
         metrics = compiled.metrics
         if isinstance(metrics, Unknown) or len(judged) != len(graph.outputs) or not judged:
@@ -69,31 +69,34 @@ def accuracy_for_regression(graph: ModelGraph, program: TrainingProgram | None) 
         if not all(_is_regression(judgement) for judgement in judged):
             continue
         for metric in metrics:
-            if metric.name in ACCURACIES and not metric.custom:
+            if metric.name == "accuracy" and not metric.custom:
                 yield _finding(compiled, judged, metric, metrics)
 
 
 def _is_regression(judgement: Judgement) -> bool:
     if judgement.loss.name not in REGRESSION or not judgement.output.is_known:
         return False
-    if any(labels.encoding in (Encoding.ONE_HOT, Encoding.INTEGER) for _, labels in judgement.targets()):
+    if any(_may_be_classes(labels) for _, labels in judgement.targets()):
         return False
-    return judgement.output.activation not in PROBABILITIES or any(_gives_back_input(fit) for fit in judgement.fits)
+    return judgement.output.activation not in PROBABILITIES or any(gives_back_input(fit) for fit in judgement.fits)
 
 
-def _gives_back_input(fit: Fit) -> bool:
-    inputs = {array.key for array in arrays(fit.x)}
-    return any(array.key in inputs for array in arrays(fit.y))
+def _may_be_classes(labels: DataArray) -> bool:
+    if labels.encoding in (Encoding.ONE_HOT, Encoding.INTEGER):
+        return True
+    low, high = labels.minimum, labels.maximum
+    if isinstance(low, Unknown) or isinstance(high, Unknown) or labels.encoding is Encoding.CONTINUOUS:
+        return False
+    return low >= 0 and high <= 1
 
 
 def _finding(compiled: Compile, judged: list[Judgement], metric: Loss, metrics: tuple[Loss, ...]) -> Finding:
     output = judged[0].output
-    written = f"`{metric.written or metric.name}`"
     return Finding(
-        message=f"{written} counts how often a number is hit exactly: under `{judged[0].loss_name}` it says nothing about this regression",
+        message=f"`{judged[0].loss_name}` is the loss of a regression and `{metric.written or metric.name}` the metric of a classifier: one of the two does not fit `{output.title}`",
         location=metric.location if metric.location.line else judged[0].location,
         label="not a regression metric",
-        help='report `"mae"` or another regression metric instead',
+        help='report `"mae"` for numbers; for classes take a cross-entropy as the loss',
         fix=_fix(compiled, judged, metric, metrics),
         layer=output.address,
     )

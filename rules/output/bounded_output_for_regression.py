@@ -81,8 +81,8 @@ from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, StepKind
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.outputs import REGRESSION, Judgement, judgements
-from kerascheck.facts.training import Fit, Fitting, TrainingProgram, arrays
+from kerascheck.facts.outputs import REGRESSION, Judgement, gives_back_input, judgements
+from kerascheck.facts.training import Fit, Fitting, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -177,10 +177,10 @@ def _is_unscaled(fit: Fit, labels: DataArray) -> bool:
         return False
     if not isinstance(labels.minimum, Unknown) and not isinstance(labels.maximum, Unknown):
         return False
-    followed = labels.encoding is Encoding.CONTINUOUS or labels.step(StepKind.LOADED) is not None
+    measured = labels.encoding is Encoding.CONTINUOUS and (isinstance(labels.origin, str) or bool(labels.history))
+    followed = measured or labels.step(StepKind.LOADED) is not None
     changed = any(step.kind in CHANGING and step.by not in STILL_UNSCALED for step in labels.history)
-    inputs = {array.key for array in arrays(fit.x)}
-    return followed and not changed and labels.key not in inputs
+    return followed and not changed and not gives_back_input(fit)
 
 
 def _is_lone_sigmoid(judgement: Judgement, graph: ModelGraph) -> bool:

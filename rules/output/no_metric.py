@@ -53,8 +53,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.outputs import CROSSENTROPIES, Judgement, judgements
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.outputs import CROSSENTROPIES, Judgement, gives_back_input, judgements
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
@@ -84,10 +84,5 @@ def _classifies(judgement: Judgement) -> bool:
         judgement.loss.name in CROSSENTROPIES
         and one_choice
         and bool(fits)
-        and not any(_gives_back_input(f) for f in fits)
+        and not any(gives_back_input(f) for f in fits)
     )
-
-
-def _gives_back_input(fit: Fit) -> bool:
-    inputs = {array.key for array in arrays(fit.x)}
-    return any(array.key in inputs for array in arrays(fit.y))

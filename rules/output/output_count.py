@@ -82,7 +82,7 @@ from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding
 from kerascheck.facts.graph import Compile, ModelGraph
-from kerascheck.facts.outputs import BINARY, ONE_HOT, SPARSE, Judgement, fits_of, judgements
+from kerascheck.facts.outputs import BINARY, ONE_HOT, SPARSE, Judgement, counts_outputs, fits_of, judgements
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
@@ -99,7 +99,7 @@ def output_count(graph: ModelGraph, program: TrainingProgram) -> Iterator[Findin
             if told is not None:
                 yield _units(judgement, labels, *told)
                 break
-    if graph.whole and graph.outputs:
+    if counts_outputs(graph) and graph.outputs:
         for compiled in graph.compiles:
             yield from _lists(graph, compiled)
             yield from _label_arrays(graph, program, compiled)
