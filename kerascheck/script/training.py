@@ -14,6 +14,7 @@ from kerascheck.keras_api import normalize
 from kerascheck.script.compiles import Compiles
 from kerascheck.script.handlers import METHODS
 from kerascheck.script.layers import argument_places, shape_fact
+from kerascheck.script.loop_facts import follows
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.roles import named_role
 from kerascheck.script.uses import note_use
@@ -245,6 +246,7 @@ class Training(Compiles):
         sources: Mapping[str, tuple[int | str, ...]] = found.sources if found is not None else {}
         location = self.place(node)
         x = self.as_data(self._argument(arguments, sources, "x"), arguments, sources, "x")
+        value = self._argument_node(arguments, sources, "x")
         self.record(
             Evaluation(
                 **self.event_facts(location),  # pyright: ignore[reportArgumentType]
@@ -257,6 +259,7 @@ class Training(Compiles):
                 unexpanded=not arguments.complete,
                 slot=self._slot(node),
                 name_place=self.name_place(node),
+                follows_loop=bool(self.loop_nodes and value is not None and follows(self.loop_nodes[-1], value)),
             )
         )
         if method.startswith("predict"):
