@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node, Optimizer
@@ -17,6 +18,7 @@ ADAPTIVE: Final = frozenset(
 """Optimizers whose steps are about as large as the rate itself, whatever the gradient."""
 
 
+_RATE: Final = re.compile(r"lr|rate|sched|cycl|warm|anneal|decay|find|cosine|restart|super", re.IGNORECASE)
 _BENDING: Final = frozenset({"ELU", "LeakyReLU", "PReLU", "ReLU", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D"})
 
 
@@ -39,10 +41,14 @@ def is_rescheduled(program: TrainingProgram, optimizer: Optimizer, fit: Fit) -> 
 
 
 def is_set_by_callback(program: TrainingProgram, optimizer: Optimizer, fit: Fit) -> bool:
-    """Whether the rate that the optimizer was made with is written over, or may be for all that is known."""
+    """Whether the rate that the optimizer was made with is written over, or may be: of callbacks that Keras does not
+    have, their names tell."""
     if fit.unexpanded or isinstance(fit.callbacks, Unknown) or optimizer.key in program.rates_in_hand:
         return True
-    return any(callback.custom or callback.name == "LearningRateScheduler" for callback in fit.callbacks)
+    return any(
+        callback.name == "LearningRateScheduler" or (callback.custom and _RATE.search(callback.name))
+        for callback in fit.callbacks
+    )
 
 
 def is_nonlinear(graph: ModelGraph) -> bool:

@@ -127,6 +127,8 @@ def _is_one_hot(labels: DataArray, units: int | Unknown) -> bool:
 
 def _is_column(labels: DataArray, judgement: Judgement) -> bool:
     """Whether the labels are one number a sample, for an output of several units."""
+    if judgement.output.units == 1:
+        return False
     if labels.encoding is Encoding.INTEGER and _width(labels) in (None, 1):
         return True
     shape, output = labels.shape, judgement.output

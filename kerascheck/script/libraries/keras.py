@@ -44,7 +44,7 @@ def keras_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return ev.make_layer(name, arguments, node) or LayerValue(ev.opaque_layer(name, node))
     if kind is ApiKind.OPTIMIZER:
         return ev.optimizer_object(name, arguments, node)
-    if kind is ApiKind.CALLBACK:
+    if kind is ApiKind.CALLBACK or (kind is ApiKind.OTHER and "callbacks" in path.parts[1:-1]):
         return ev.callback_object(name, arguments, node)
     if kind is ApiKind.LOSS and name[:1].isupper():
         return ev.loss_object(name, arguments, node, metric=False)

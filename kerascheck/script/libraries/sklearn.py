@@ -96,7 +96,7 @@ def _toy_arrays(ev: Evaluator, name: str, arguments: Arguments) -> tuple[ArrayVa
     )  # fmt: skip
     y = ev.array(
         node, origin=name, rows=rows, order=order, shape=y_shape or UNKNOWN, labels=True, encoding=encoding,
-        dtype=facts.y_dtype, classes=facts.classes if facts.classes is not None else UNKNOWN, history=loaded,
+        dtype=facts.y_dtype, classes=_classes(name, facts.classes, arguments), history=loaded,
     )  # fmt: skip
     return x, y
 
@@ -110,7 +110,22 @@ def _made_shapes(name: str, arguments: Arguments) -> tuple[Shape | None, Shape |
         default = {"make_classification": 20, "make_regression": 100, "make_blobs": 2}[name]
         given = arguments.get(1, "n_features", default=default)
         width = given if isinstance(given, int) else UNKNOWN
+    targets = arguments.get(None, "n_targets", default=1) if name == "make_regression" else 1
+    if targets != 1:
+        return (rows, width), (rows, targets if isinstance(targets, int) else UNKNOWN)
     return (rows, width), (rows,)
+
+
+def _classes(name: str, known: int | None, arguments: Arguments) -> int | Unknown:
+    """The number of classes of a set; of a generated one as its arguments say."""
+    if name == "make_classification":
+        given = arguments.get(None, "n_classes", default=known)
+    elif name == "make_blobs":
+        given = arguments.get(2, "centers", default=3)
+    else:
+        given = known
+    complete = arguments.complete or not name.startswith("make_")
+    return given if isinstance(given, int) and complete else UNKNOWN
 
 
 @handles("sklearn.model_selection.train_test_split", "sklearn.cross_validation.train_test_split")
