@@ -13,19 +13,15 @@ Directives: TypeAlias = "Mapping[tuple[int | None, int], frozenset[str] | None]"
 
 # A string is skipped as a whole, so that a comment sign in it is none. The scan needs no valid Python: Python 2
 # sources, notebook magics and half-written lines are scanned as well, and an open quote ends with its line.
-_TOKENS: Final = re.compile(
-    r"""(?P<comment>\#[^\n]*)
+# The patterns are compiled when they are first used: most runs meet no such comment.
+_TOKENS: Final = r"""(?P<comment>\#[^\n]*)
       | \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\Z)
       | '''(?:\\.|[^\\])*?(?:'''|\Z)
       | \"(?:\\.|[^\"\\\n])*\"?
-      | '(?:\\.|[^'\\\n])*'?""",
-    re.VERBOSE | re.DOTALL,
-)
-_OWN: Final = re.compile(r"#\s*kerascheck:\s*ignore\b(?:\s*\[(?P<codes>[^\]]*)\]|(?!\s*\[))", re.IGNORECASE)
-_NOQA: Final = re.compile(
-    r"#\s*noqa\b(?:\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:(?:\s*,\s*|\s+)[A-Z]+[0-9]+)*)|(?!\s*:))", re.IGNORECASE
-)
-_CODE: Final = re.compile(r"[A-Z]{2,5}\d{0,4}")
+      | '(?:\\.|[^'\\\n])*'?"""
+_OWN: Final = r"#\s*kerascheck:\s*ignore\b(?:\s*\[(?P<codes>[^\]]*)\]|(?!\s*\[))"
+_NOQA: Final = r"#\s*noqa\b(?:\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:(?:\s*,\s*|\s+)[A-Z]+[0-9]+)*)|(?!\s*:))"
+_CODE: Final = r"[A-Z]{2,5}\d{0,4}"
 
 
 def directives(source: SourceText) -> Directives:
@@ -44,7 +40,7 @@ def comments(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     if not any("noqa" in (lower := line.lower()) or "kerascheck" in lower for line in lines):
         return
     text = "\n".join(line.rstrip("\r\n") for line in lines)
-    for token in _TOKENS.finditer(text):
+    for token in re.finditer(_TOKENS, text, re.VERBOSE | re.DOTALL):
         if (comment := token["comment"]) is not None:
             yield text.count("\n", 0, token.start()) + 1, comment
 
@@ -53,7 +49,7 @@ def parse_comment(comment: str) -> frozenset[str] | None:
     """The codes and names that a comment silences: empty for none of them, None for all."""
     silenced: set[str] = set()
     for pattern in (_OWN, _NOQA):
-        for directive in pattern.finditer(comment):
+        for directive in re.finditer(pattern, comment, re.IGNORECASE):
             codes: str | None = directive["codes"]
             if codes is None:
                 return None
@@ -85,4 +81,4 @@ def _names(entry: str, finding: Finding, names: frozenset[str]) -> bool:
     if entry.lower() == finding.name or entry in names:
         return True
     prefix = entry.upper()
-    return bool(_CODE.fullmatch(prefix)) and finding.code.startswith(prefix)
+    return bool(re.fullmatch(_CODE, prefix)) and finding.code.startswith(prefix)

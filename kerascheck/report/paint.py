@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 import os
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import Final, TextIO
 
 from kerascheck.findings import Finding, Severity
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Compiled when a text needs it, which few do.
+_CONTROL: Final = r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 
 
 class Ink(enum.Enum):
@@ -65,11 +65,17 @@ def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) ->
 
 def safe(text: str) -> str:
     """Text on one line, without the control characters by which a file's content could steer a terminal."""
-    return _CONTROL.sub(lambda match: " " if match[0] in "\n\r\t" else "\N{REPLACEMENT CHARACTER}", text)
+    if text.isprintable():
+        return text
+    return re.sub(_CONTROL, lambda match: " " if match[0] in "\n\r\t" else "\N{REPLACEMENT CHARACTER}", text)
 
 
 def width(character: str) -> int:
     """The columns that a character takes on a terminal."""
-    if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
+    if character.isascii():
+        return 1
+    from unicodedata import category, combining, east_asian_width
+
+    if combining(character) or category(character) in ("Mn", "Me", "Cf"):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+    return 2 if east_asian_width(character) in ("W", "F") else 1
