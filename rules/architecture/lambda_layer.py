@@ -1,0 +1,102 @@
+"""A `Lambda` layer in a model that is kept.
+
+## What it does
+
+Finds `Lambda` layers: in a model file always, in a script where the model is saved whole or written out as JSON. Where
+a script keeps no model it is a hint, once a model.
+
+## Why it matters
+
+The function is saved as the bytecode of one Python version. Another Python may not read it or, worse, misread it, and
+whoever loads the file runs code that nobody can see: Keras 3 refuses by default to load such a layer. What the function
+takes from around it is not saved at all.
+
+## Bad
+
+```python
+from keras import Input, Model
+from keras.layers import Dense, Dropout, Lambda
+
+inputs = Input((20,))
+x = Lambda(lambda t: t / 255.0)(inputs)  # KC235
+x = Dense(64, activation="relu")(x)
+model = Model(inputs, Dense(3, activation="softmax")(Dropout(0.3)(x)))
+model.save("model.keras")
+```
+
+```python
+from keras import Input, Sequential
+from keras.layers import Dense, Dropout, Lambda
+
+model = Sequential()
+model.add(Input((20,)))
+model.add(Lambda(lambda t: t**2))  # KC235
+model.add(Dense(64, activation="relu"))
+model.add(Dropout(0.3))
+model.add(Dense(3, activation="softmax"))
+```
+
+## Good
+
+```python
+import keras
+from keras import Input, Model
+from keras.layers import Dense, Dropout, Rescaling
+
+
+@keras.saving.register_keras_serializable()
+class Square(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs**2
+
+
+inputs = Input((20,))
+x = Square()(Rescaling(1 / 255)(inputs))
+x = Dense(64, activation="relu")(x)
+model = Model(inputs, Dense(3, activation="softmax")(Dropout(0.3)(x)))
+model.save("model.keras")
+```
+
+## Known limits
+
+Weights alone carry no function: `save_weights` is no keeping of the model.
+
+## References
+
+- https://keras.io/api/layers/core_layers/lambda/
+- https://keras.io/api/models/model_saving_apis/model_saving_and_loading/: `safe_mode`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
+from kerascheck.facts.keeping import Keeping, keepings
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.findings import Finding, Related, Severity
+from kerascheck.folding import folded
+from kerascheck.rule import rule
+
+
+@rule("KC235", "lambda-layer", Severity.WARNING, since="0.1")
+def lambda_layer(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
+    found = [layer for layer in graph.layers if layer.kind is LayerKind.LAMBDA]
+    if not found:
+        return
+    kept = None if program is None else next(keepings(program, graph), None)
+    level = Severity.WARNING if program is None or kept is not None else Severity.INFO
+    yield from folded(_finding(layer, kept, level) for layer in found)
+
+
+def _finding(layer: Layer, kept: Keeping | None, level: Severity) -> Finding:
+    return Finding(
+        f"`{layer.label}` is kept as the bytecode of one Python version: another Python may not load it, and Keras 3 "
+        "refuses it by default",
+        layer.location,
+        help="write a registered `Layer` subclass, or a layer of Keras such as `Rescaling`, `Reshape` or `Permute`",
+        label="code in a model",
+        layer=layer.address,
+        related=(Related(kept.location, "the model is saved here"),) if kept is not None else (),
+        severity=level,
+    )
