@@ -18,7 +18,7 @@ from kerascheck.reader_codes import internal_error, unreadable_file
 from kerascheck.registry import load
 from kerascheck.rule import Options, Rule
 from kerascheck.selection import Selection, choose
-from kerascheck.suppression import directives, is_suppressed
+from kerascheck.suppression import Silencer, directives, silencers
 
 NO_MENTION = "no mention of Keras"
 
@@ -110,7 +110,14 @@ def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None)
         kind=kind,
         status=facts.status,
         reason=facts.reason,
-        findings=settle((*facts.findings, *findings), plan.selection, path, facts.source),
+        findings=settle(
+            (*facts.findings, *findings),
+            plan.selection,
+            path,
+            facts.source,
+            display=display,
+            whole=facts.status is FileStatus.OK and not facts.program.cut_short,
+        ),
         models=len(facts.graphs),
         source=facts.source,
         fault=fault,
@@ -178,22 +185,46 @@ def _crash(rule: Rule, path: str, error: BaseException) -> Finding:
 
 
 def settle(
-    findings: Iterable[Finding], selection: Selection, path: Path, source: SourceText | None = None
+    findings: Iterable[Finding],
+    selection: Selection,
+    path: Path,
+    source: SourceText | None = None,
+    *,
+    display: str = "",
+    whole: bool = False,
 ) -> tuple[Finding, ...]:
-    """The findings that are to be reported: named, at their configured level, none twice, none silenced, in order."""
+    """The findings that are to be reported: named, at their configured level, none twice, none silenced, in order.
+
+    Where `whole` says that nothing in the source was left unread, suppressions that silence nothing are reported too.
+    """
     off = selection.exempt(path)
     comments = directives(source) if source is not None else {}
     kept: dict[tuple[str, Location, str], Finding] = {}
+    used: set[Silencer] = set()
     for finding in findings:
-        named = _named(finding, selection)
-        known = selection.catalogue.by_name.get(named.code)
-        if named.code in off or (known is not None and named.code not in selection.codes):
+        named, known = _named(finding, selection), selection.catalogue.by_name.get(finding.code)
+        if not _reported(named, known, selection, off):
             continue
-        if not is_suppressed(named, comments, frozenset(known.aliases if known else ())):
+        silent = tuple(silencers(named, comments, frozenset(known.aliases if known else ())))
+        used.update(silent)
+        if not silent:
             # A layer made in a loop, or by a function that is called often, is one place to mend.
             once = known is not None and ModelGraph in known.facts and named.location.line > 0
             kept.setdefault((named.code, named.location, "" if once else named.message), named)
-    return tuple(sorted(kept.values(), key=position))
+    settled = list(kept.values())
+    if whole and comments:
+        from kerascheck.unused import unused
+
+        stale = (_named(finding, selection) for finding in unused(display, comments, used, selection))
+        settled += (finding for finding in stale if _reported(finding, None, selection, off))
+    return tuple(sorted(settled, key=position))
+
+
+def _reported(finding: Finding, known: Rule | None, selection: Selection, off: frozenset[str]) -> bool:
+    if finding.code in off:
+        return False
+    known = known or selection.catalogue.by_name.get(finding.code)
+    return known is None or finding.code in selection.codes
 
 
 def position(finding: Finding) -> tuple[str, int, int, int, str, str, str]:

@@ -85,7 +85,33 @@ def analysis_cut_short() -> Iterator[Finding]:
     yield from ()
 
 
-READER_CODES: Final[tuple[Rule, ...]] = (internal_error, syntax_error, unreadable_file, analysis_cut_short)
+@rule("KC904", "unused-suppression", Severity.WARNING, since="0.1", fixable=True)
+def unused_suppression() -> Iterator[Finding]:
+    """A comment silences a finding that is not there.
+
+    ## What it does
+    Points at `# kerascheck: ignore[…]` and `# noqa: KC…` whose rule is on and finds nothing on that line, and at names
+    that no rule has.
+
+    ## Why it matters
+    A suppression that outlives its reason hides the next mistake on that line.
+
+    ## Known limits
+    Suppressions of rules that are not selected, and those in a file that could not be read whole, are left alone.
+
+    ## References
+    https://docs.astral.sh/ruff/rules/unused-noqa/
+    """
+    yield from ()
+
+
+READER_CODES: Final[tuple[Rule, ...]] = (
+    internal_error,
+    syntax_error,
+    unreadable_file,
+    analysis_cut_short,
+    unused_suppression,
+)
 
 ALWAYS_ON: Final = frozenset({internal_error.code, syntax_error.code, unreadable_file.code})
 """What must not be lost by selecting other rules; ignoring it by code or name is possible."""
