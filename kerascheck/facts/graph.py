@@ -81,7 +81,7 @@ class Layer(Struct, frozen=True):
     def label(self) -> str:
         """What its author calls it: the name it was given or is stored under, or else the class as written."""
         named = "name" in self.given or not self.location.line
-        return self.name if named else self.written or self.class_name
+        return self.name if named or self.model is not None else self.written or self.class_name
 
     @property
     def address(self) -> str:
@@ -122,7 +122,8 @@ class Node(Struct, frozen=True):
 class Problem(Struct, frozen=True):
     """A call that Keras refuses: shape inference met a rank or sizes that cannot go together.
 
-    `message` is a sentence without its subject, which is the layer.
+    `message` is a sentence without its subject, which is the layer. `excess` counts the axes that an input has more than
+    the layer takes.
     """
 
     kind: str  # "rank" or "shape"
@@ -130,6 +131,7 @@ class Problem(Struct, frozen=True):
     message: str
     location: Location
     related: tuple[Location, ...] = ()
+    excess: int = 0
 
 
 class Optimizer(Struct, frozen=True):
@@ -165,7 +167,8 @@ class Loss(Struct, frozen=True):
     """A loss or a metric by its snake-case name (`binary_crossentropy`), custom ones by their own name.
 
     `from_logits` is proven false when it was not given. `custom` marks a user's function, `quoted` a name given as
-    text; a `name` that is `UNKNOWN` is none of Keras's.
+    text; a `name` that is `UNKNOWN` is none of Keras's. `body` is a user's function as the graph from its two arguments,
+    the targets and the predictions, to its value; `parameters` are their names.
     """
 
     name: str | Unknown
@@ -177,6 +180,8 @@ class Loss(Struct, frozen=True):
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     slot: Slot | None = None
     quoted: bool = False
+    body: ModelGraph | None = None
+    parameters: tuple[str, ...] = ()
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)
@@ -244,6 +249,8 @@ class ModelGraph(Struct, frozen=True):
 
     @property
     def parameters(self) -> int | Unknown:
+        if self.kind is GraphKind.SUBCLASSED and self.gaps:
+            return UNKNOWN
         total = 0
         for layer in self.layers:
             if isinstance(layer.parameters, Unknown):

@@ -29,7 +29,11 @@ def arrays(data: Data) -> tuple[DataArray, ...]:
 
 
 class Callback(Struct, frozen=True):
-    """A callback by its Keras class name, with its arguments under today's names and defaults filled in."""
+    """A callback by its Keras class name, with its arguments under today's names and defaults filled in.
+
+    `samples` are the (epoch, rate) pairs that the function of a LearningRateScheduler gives, empty where Keras cannot
+    call it, `UNKNOWN` for any other callback.
+    """
 
     key: int
     name: str
@@ -39,6 +43,7 @@ class Callback(Struct, frozen=True):
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     custom: bool = False
     slot: Slot | None = None
+    samples: tuple[tuple[int, Value], ...] | Unknown = UNKNOWN
 
     def __getitem__(self, argument: str) -> Value:
         return self.arguments.get(argument, UNKNOWN)
@@ -235,7 +240,7 @@ class TrainingProgram(Struct, frozen=True):
         """The events of one kind, in order."""
         return (event for event in self.events if isinstance(event, kind))
 
-    def judged(self, after: Event) -> Iterator[tuple[Event, DataArray]]:
+    def judged(self, after: Event) -> Iterator[tuple[Evaluation, DataArray]]:
         """The arrays that models are evaluated on or predict for later than `after`, each with its call."""
         for event in self.of(Evaluation):
             if event.order > after.order:

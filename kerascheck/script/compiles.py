@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from kerascheck.facts.graph import Compile, Loss, Optimizer
 from kerascheck.facts.training import Callback, Compiled
-from kerascheck.facts.values import UNKNOWN, Unknown
+from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.script.layers import argument_places
 from kerascheck.script.machine import mapping_of, values_of
 from kerascheck.script.subclasses import Subclasses
+from kerascheck.script.traced import body_of, parameters_of, samples_of
 from kerascheck.script.values import (
     Arguments,
     CallbackValue,
@@ -137,10 +138,19 @@ class Compiles(Subclasses):
             return Loss(name or UNKNOWN, location, written=value.parts[-1])
         if isinstance(value, FunctionValue):
             self.called.add(id(value.node))
-            return Loss(value.name, location, UNKNOWN, custom=True, written=value.name)
+            return self._own_loss(value, value.name, location)
         if isinstance(value, InstanceValue):
-            return Loss(value.cls.name, location, UNKNOWN, custom=True, written=value.cls.name)
+            return self._own_loss(value, value.cls.name, location)
         return Loss(UNKNOWN, location, UNKNOWN)
+
+    def _own_loss(self, value: FunctionValue | InstanceValue, name: str, location: Location) -> Loss:
+        from kerascheck.script.evaluator import Evaluator
+
+        assert isinstance(self, Evaluator)
+        parameters = parameters_of(value) if isinstance(value, FunctionValue) else ()
+        return Loss(
+            name, location, UNKNOWN, custom=True, written=name, body=body_of(self, value), parameters=parameters
+        )
 
     def _item_places(self, node: ast.expr | None, count: int, location: Location) -> list[Location]:
         """Where each item of a list or dictionary stands that is written out; else where the whole does."""
@@ -229,10 +239,21 @@ class Compiles(Subclasses):
                 given=frozenset(found.sources),
                 places=argument_places(self, arguments, found.sources),
                 custom=False,
+                samples=self._samples(found.name, arguments),
                 slot=self._slot(node),
             )
         self.callbacks.append(callback)
         return CallbackValue(callback)
+
+    def _samples(self, name: str, arguments: Arguments) -> tuple[tuple[int, Value], ...] | Unknown:
+        """What the function of a LearningRateScheduler gives epoch by epoch."""
+        from kerascheck.script.evaluator import Evaluator
+
+        schedule = arguments.get(0, "schedule")
+        assert isinstance(self, Evaluator)
+        if name != "LearningRateScheduler" or not isinstance(schedule, FunctionValue):
+            return UNKNOWN
+        return samples_of(self, schedule)
 
     def custom_callback(self, cls: ClassValue, node: ast.expr) -> CallbackValue:
         """A callback of a class of the program."""

@@ -31,6 +31,7 @@ class Tensors(Calls):
         values: Sequence[object],
         arguments: Mapping[str, Value] | None = None,
         shapes: Sequence[Shape] = (),
+        written: str = "",
     ) -> object:
         """An operator or function on tensors as one node.
 
@@ -40,6 +41,7 @@ class Tensors(Calls):
             values: its operands in order; numbers among them are arguments of the node.
             arguments: further arguments, under the names that shape inference knows.
             shapes: of the outputs, where the caller knows them.
+            written: the function with its library, where that is not Keras or TensorFlow.
         """
         tensors = [item.tensor for item in self.tensors_in(values)]
         given = dict(arguments or {})
@@ -52,7 +54,7 @@ class Tensors(Calls):
             config={},
             location=self.place(node),
             kind=LayerKind.OPERATION,
-            written=name,
+            written=written or name,
             parameters=0,
             repeated=self.loops > 0,
         )
@@ -61,7 +63,7 @@ class Tensors(Calls):
             return TensorValue(outputs[0])
         return ListValue([TensorValue(tensor) for tensor in outputs])
 
-    def function_on_tensors(self, name: str, arguments: Arguments, node: ast.expr) -> object:
+    def function_on_tensors(self, name: str, arguments: Arguments, node: ast.expr, written: str = "") -> object:
         """A call of a function of keras.ops, keras.backend, tf or numpy on symbolic tensors."""
         if name in _SHAPES:
             return self._shape_function(name, arguments)
@@ -75,7 +77,7 @@ class Tensors(Calls):
             if not self.tensors_in([value]):
                 given[renamed(keyword)] = to_value(value)
         given.pop("name", None)
-        return self.operation(node, name, values, given, self._several(name, values, given))
+        return self.operation(node, name, values, given, self._several(name, values, given), written)
 
     def _several(self, name: str, values: Sequence[object], given: Mapping[str, Value]) -> tuple[Shape, ...]:
         """The output shapes of a function that gives several tensors."""

@@ -44,3 +44,9 @@ def image_dim_ordering(ev: Evaluator, path: Path, arguments: Arguments) -> objec
     names = {new: old for old, new in _FORMATS.items()}
     found = None if isinstance(ev.image_format, Unknown) else names.get(ev.image_format)
     return ev.unknown(path.dotted) if found is None else found
+
+
+@handles("keras.backend.epsilon", "keras.config.epsilon")
+def epsilon(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """The small number that Keras adds to denominators, as long as nothing sets another."""
+    return 1e-7

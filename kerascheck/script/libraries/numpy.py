@@ -45,7 +45,7 @@ def numpy_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     if node is None:
         return ev.unknown(path.dotted)
     if ev.tensors_in(arguments.positional):
-        return ev.function_on_tensors(name, arguments, node)
+        return ev.function_on_tensors(name, arguments, node, f"numpy.{name}")
     if "random" in path.parts:
         ev.draw("numpy")
     array = ev.as_array(first, node)
