@@ -161,6 +161,9 @@ AXIS_SILENT = {
     "new maps out of features": """
         Sequential([Input((10,)), Dense(7 * 7 * 8), Reshape((7, 7, 8)), BatchNormalization(axis=1)])
     """,
+    "Keras 1 with a data format that only keras.json can know": """
+        Sequential([Convolution2D(8, 3, 3, input_shape=(1, 28, 28)), MaxPooling2D((2, 2)), BatchNormalization(axis=1)])
+    """,
     "features mixed along the steps": """
         i = Input((20, 4))
         x = Permute((2, 1))(i)
@@ -240,6 +243,10 @@ CASES = {
         import sys
         Sequential([Input((8,)), Dropout(float(sys.argv[1])), Dense(1)])
     """,
+    "KC207 dropout that a setting switches off": """
+        DROPOUT = 0
+        Sequential([Input((8,)), Dropout(DROPOUT), Dense(1)])
+    """,
     "KC207 a recurrent layer without dropout": "Sequential([Input((8, 2)), LSTM(4, dropout=0.0)])",
     "KC207 inside Bidirectional": "Sequential([Input((8, 2)), Bidirectional(LSTM(4, dropout=2))])  # KC207",
     "KC208 a part of another model": """
@@ -297,11 +304,114 @@ CASES = {
         i = Input((8, 8, 4))
         Model(i, Multiply()([i, Input((1, 1, 4))]))
     """,
+    "KC214 a data format that only keras.json can know": """
+        Sequential([Convolution2D(8, 3, 3, border_mode="same", input_shape=(3, 32, 32)), MaxPooling2D((4, 4))])
+    """,
     "KC214 sizes that vary": """
         i, j = Input((None, 4)), Input((7, 4))
         Model([i, j], Add()([i, j]))
     """,
     "KC214 a window as large as its input": "Sequential([Input((3, 3, 1)), Conv2D(4, 3)])",
+    "KC202 an embedding with a loss of its own": """
+        def loss(a, b):
+            return keras.ops.mean(a - b)
+
+        m = Sequential([Input((8,)), Dense(4), BatchNormalization()])
+        m.compile("adam", loss)
+    """,
+    "KC202 maps in front of a sigmoid": """
+        m = Sequential([Input((8, 8, 3)), Conv2D(1, 3), BatchNormalization(), Activation("sigmoid")])
+        m.compile("adam", "binary_crossentropy")
+    """,
+    "KC205 siamese branches": """
+        i, j = Input((8,)), Input((8,))
+        d, b = Dense(4), BatchNormalization()
+        Model([i, j], [b(d(i)), b(d(j))])
+    """,
+    "KC206 a base in inference mode": """
+        base = keras.applications.ResNet50(include_top=False, pooling="avg")
+        base.trainable = False
+        i = Input((224, 224, 3))
+        m = Model(i, Dense(2)(base(i, training=False)))
+        m.compile("adam", "mse")
+        m.fit(x, y)
+        base.trainable = True
+        m.compile("adam", "mse")
+        m.fit(x, y)
+    """,
+    "KC206 a base that is opened": """
+        base = keras.applications.ResNet50(include_top=False, pooling="avg")
+        base.trainable = False
+        i = Input((224, 224, 3))
+        m = Model(i, Dense(2)(base(i)))  # KC206
+        m.compile("adam", "mse")
+        m.fit(x, y)
+        base.trainable = True
+        m.compile("adam", "mse")
+        m.fit(x, y)
+    """,
+    "KC211 normalization between": """
+        Sequential([Input((8,)), Dense(4, activation="relu"), BatchNormalization(), ReLU()])
+    """,
+    "KC211 a cast behind softmax": """
+        Sequential([Input((8,)), Dense(4, activation="softmax"), Activation("linear", dtype="float32")])
+    """,
+    "KC211 the state of a recurrent layer": "Sequential([Input((8, 2)), LSTM(4), ReLU()])",
+    "KC211 another reader of the first": """
+        i = Input((8,))
+        d = Dense(4, activation="relu")(i)
+        Model(i, [d, Softmax()(d)])
+    """,
+    "KC212 two hidden layers": "Sequential([Input((8,)), Dense(4, 'tanh'), Dense(4, 'tanh'), Dense(1)])",
+    "KC212 one hidden relu": "Sequential([Input((8,)), Dense(4, 'tanh'), Dense(4, 'relu'), Dense(4, 'tanh'), Dense(1)])",
+    "KC212 softmax that weighs": """
+        i = Input((8,))
+        w = Dense(4, activation="softmax")(i)
+        Model(i, Dense(1)(Multiply()([w, Dense(4)(i)])))
+    """,
+    "KC212 a layer that Keras 1 programs take off": """
+        m = Sequential([Input((8,)), Dense(4, activation="relu"), Dense(10, activation="softmax")])
+        m.layers.pop()
+        m.add(Dense(2, activation="softmax"))
+    """,
+    "KC213 the batch in the shape is another rule's": "Sequential([Input((None, 28, 28, 1)), Conv2D(4, 3)])",
+    "KC215 segmentation": """
+        m = Sequential([Input((8, 8, 3)), Conv2D(4, 3, padding="same"), Dense(2, activation="softmax")])
+        m.compile("adam", "categorical_crossentropy")
+    """,
+    "KC215 labels for every place": """
+        import numpy as np
+        m = Sequential([Input((8, 2)), Dense(4, "relu"), Dense(5, activation="softmax")])
+        m.compile("adam", "sparse_categorical_crossentropy")
+        m.fit(np.zeros((10, 8, 2)), np.zeros((10, 8)))
+    """,
+    "KC216 rows of one": "Sequential([Input((1, 64, 16)), Conv2D(4, (1, 5))])",
+    "KC216 non-square pictures": "Sequential([Input((120, 160, 3)), Conv2D(4, 3)])",
+    "KC216 a few rows of features": "Sequential([Input((4, 128, 16)), Conv2D(4, 2)])",
+    "KC216 Keras 1 with its own default": """
+        Sequential([Convolution2D(8, 3, 3, border_mode="same", input_shape=(3, 32, 32))])
+    """,
+    "KC216 pooling in the default format": """
+        Sequential([
+            Conv2D(8, 3, data_format="channels_first", input_shape=(3, 32, 32)),
+            MaxPooling2D(),  # KC216
+        ])
+    """,
+    "KC216 padding first": """
+        Sequential([ZeroPadding2D(input_shape=(3, 32, 32)), Conv2D(8, 3)])  # KC216
+    """,
+    "KC217 a clip of pictures": "Sequential([Input((16, 64, 64, 3)), Conv2D(4, 3)])",
+    "KC219 a plain recurrent layer": "Sequential([Input((8, 2)), SimpleRNN(4, activation='relu')])",
+    "KC220 room for the vocabulary": """
+        (x, y), _ = keras.datasets.imdb.load_data(num_words=100)
+        m = Sequential([Embedding(100, 4), GlobalAveragePooling1D(), Dense(1)])
+        m.compile("adam", "mse")
+        m.fit(x, y)
+    """,
+    "KC220 a mask that arrives": "Sequential([Input((8,)), Embedding(9, 4, mask_zero=True), Dropout(0.2), LSTM(4)])",
+    "KC220 a mask that nothing would use": """
+        Sequential([Input((8,)), Embedding(9, 4, mask_zero=True), Conv1D(4, 3), GlobalMaxPooling1D()])
+    """,
     "KC218 the sequence is kept": "Sequential([Input((8, 2)), LSTM(4, return_sequences=True), GRU(4)])",
     "KC218 repeated for a decoder": "Sequential([Input((8, 2)), LSTM(4), RepeatVector(8), LSTM(4)])",
     "KC218 labels for every step": """

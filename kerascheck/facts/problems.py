@@ -16,7 +16,7 @@ from kerascheck.facts.families import (
 )
 from kerascheck.facts.graph import ModelGraph, Node, Problem
 from kerascheck.facts.paths import source
-from kerascheck.facts.values import Shape
+from kerascheck.facts.values import Shape, Unknown
 
 _KEEPING: Final = (PASSING - SPATIAL_DROPOUTS) | NORMALIZATIONS | ACTIVATIONS
 
@@ -25,6 +25,7 @@ class Cause(enum.Enum):
     """What a refused rank comes from."""
 
     NO_SEQUENCE = "a recurrent layer hands on its last output only"
+    BATCH_IN_SHAPE = "the batch axis stands in the declared input shape"
     OTHER = "other"
 
 
@@ -55,6 +56,24 @@ def without_sequence(graph: ModelGraph, problem: Problem) -> Node | None:
     return made if recurrent and layer["return_sequences"] is False else None
 
 
+def batch_in_shape(graph: ModelGraph, problem: Problem) -> bool:
+    """Whether a script declares one axis too many, and the first reads as the batch: None, or far the largest."""
+    node = call_of(graph, problem)
+    if node is None or graph.from_file or problem.kind != "rank" or not problem.excess or len(node.inputs) != 1:
+        return False
+    made = graph.producer(node.inputs[0])
+    shape = node.inputs[0].shape
+    if (made is not None and made.layer.class_name != "InputLayer") or isinstance(shape, Unknown):
+        return False
+    rows, *sizes = shape[1:]
+    known = [size for size in sizes if isinstance(size, int)]
+    return problem.excess == 1 and (
+        rows is None or (isinstance(rows, int) and len(known) == len(sizes) and rows > max(known))
+    )
+
+
 def cause_of(graph: ModelGraph, problem: Problem) -> Cause:
     """What a refused rank comes from, as far as it is proven."""
+    if batch_in_shape(graph, problem):
+        return Cause.BATCH_IN_SHAPE
     return Cause.OTHER if without_sequence(graph, problem) is None else Cause.NO_SEQUENCE

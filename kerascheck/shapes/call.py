@@ -14,12 +14,16 @@ Dims: TypeAlias = tuple[Dim, ...]
 
 
 class Refusal(Exception):
-    """Keras raises an error at this call; `kind` is `rank` or `shape`, `message` a sentence without its subject, the layer."""
+    """Keras raises an error at this call; `kind` is `rank` or `shape`, `message` a sentence without its subject, the layer.
 
-    def __init__(self, kind: str, message: str) -> None:
+    `excess` is the number of axes that the input has more than the layer takes.
+    """
+
+    def __init__(self, kind: str, message: str, excess: int = 0) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
+        self.excess = excess
 
 
 class Call(Struct, frozen=True):
@@ -72,6 +76,7 @@ class Call(Struct, frozen=True):
             raise Refusal(
                 "rank",
                 f"takes an input with {rank} axes, got {len(dims)}: {written(dims)}",
+                max(len(dims) - rank, 0),
             )
 
     def expect_at_least(self, rank: int) -> None:

@@ -111,6 +111,9 @@ def check_channels(call: Call, channels: Dim) -> None:
     groups = call.layer.config.get("groups", 1)
     if isinstance(channels, int) and isinstance(groups, int) and groups > 1 and channels % groups:
         raise Refusal("shape", f"cannot share {channels} channels among {groups} groups")
+    made = call.layer.config.get("filters")
+    if isinstance(made, int) and isinstance(groups, int) and groups > 1 and made % groups:
+        raise Refusal("shape", f"cannot share {made} filters among {groups} groups")
 
 
 def transposed(call: Call, *, rank: int) -> list[Shape]:

@@ -3,7 +3,8 @@
 ## What it does
 
 Reads the rate of every dropout layer, and `dropout` and `recurrent_dropout` of recurrent and attention layers. It is an
-error outside 0 to 1 or where everything is dropped, a warning where a dropout layer drops nothing or more than 0.8, and
+error outside 0 to 1 or where everything is dropped, a warning where a dropout layer is
+written to drop nothing, or drops more than 0.8, and
 a hint above 0.5. The limits are the options `much` (0.5) and `most` (0.8).
 
 ## Why it matters
@@ -31,13 +32,12 @@ model = Sequential([
 from keras import Input, Sequential
 from keras.layers import Dense, Dropout
 
-rate = 0.0
 model = Sequential()
 model.add(Input((20,)))
 model.add(Dense(256, activation="relu"))
 model.add(Dropout(0.9))  # KC207
 model.add(Dense(256, activation="relu"))
-model.add(Dropout(rate))  # KC207
+model.add(Dropout(0.0))  # KC207
 model.add(Dense(128, activation="relu"))
 model.add(Dropout(0.6))  # KC207
 model.add(Dense(1))
@@ -113,6 +113,9 @@ def _judged(outer: Layer, layer: Layer, name: str, rate: float, much: float, mos
             "drops everything",
         )  # fmt: skip
     elif rate == 0 and name == "rate":
+        # A rate that a variable switches off is a choice.
+        if layer.location.line and name not in layer.literal:
+            return
         yield _finding(
             outer, layer, name, None, f"`{layer.label}` has the rate 0: it drops nothing",
             "give it a rate between 0.1 and 0.5, or remove the layer", "drops nothing",
