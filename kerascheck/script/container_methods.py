@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerascheck.script.indexing import Indexing
+from kerascheck.script.layer_lists import note_change
 from kerascheck.script.machine import to_value
 from kerascheck.script.values import Arguments, ArrayValue, DictValue, ListValue
 
@@ -26,6 +27,7 @@ class ContainerMethods(Indexing):
         if name == "copy":
             return ListValue(list(subject.items), subject.whole, list(subject.growth), subject.shuffled)
         self.touch(subject)
+        note_change(self, subject, name, first)
         match name:
             case "append" | "add":
                 self._append_item(subject, first, arguments)

@@ -7,7 +7,9 @@ import ast
 from kerascheck.assembly import declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.script.layer_lists import layer_list
 from kerascheck.script.layers import Layers, snake_case
+from kerascheck.script.machine import to_value
 from kerascheck.script.structures import mapped
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
@@ -38,7 +40,8 @@ class Graphs(Layers):
         if model.chain and isinstance(self._input_of(model).shape, Unknown) and len(inputs) == 1:
             self.rebuild(model, inputs[0].tensor.shape)
         self.trace_model(model, first)
-        outputs = self.assembly.call(self.model_layer(model), [item.tensor for item in inputs], self.place(node))
+        flags = {name: to_value(item) for name, item in arguments.keywords.items()}
+        outputs = self.assembly.call(self.model_layer(model), [item.tensor for item in inputs], self.place(node), flags)
         if not outputs:
             return self.unknown("model call")
         made = dict(zip((tensor.key for tensor in model.outputs), outputs, strict=False))
@@ -264,9 +267,8 @@ class Graphs(Layers):
     def layers_of(self, model: ModelValue) -> object:
         """`model.layers`."""
         if model.chain:
-            return ListValue(
-                [value for value, _ in model.chain if value.layer.class_name != "InputLayer"], not model.gaps
-            )
+            layers = [value for value, _ in model.chain if value.layer.class_name != "InputLayer"]
+            return layer_list(self, model, ListValue(layers, not model.gaps))
         graph = self.freeze(model)
         items: list[object] = []
         for layer in graph.layers:
@@ -275,4 +277,5 @@ class Graphs(Layers):
                 if graph_node.layer.key == layer.key:
                     value.inputs, value.outputs = graph_node.inputs, graph_node.outputs
             items.append(value)
-        return ListValue(items, graph.whole and not any(layer.kind is LayerKind.CUSTOM for layer in graph.layers))
+        whole = graph.whole and not any(layer.kind is LayerKind.CUSTOM for layer in graph.layers)
+        return layer_list(self, model, ListValue(items, whole))

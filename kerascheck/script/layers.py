@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
+from kerascheck.facts.channels import reads_channels_first, reads_channels_last
 from kerascheck.facts.graph import Layer, LayerKind, Tensor
 from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Shape, Value
@@ -115,16 +116,30 @@ class Layers(Tensors):
 
     def _in_image_format(self, found: normalize.Normalized) -> normalize.Normalized:
         """The layer with the data format that the program set for all that name none."""
-        if self.image_format_place is None or "data_format" not in found.arguments or "data_format" in found.sources:
+        self.note_input(shape_fact(found.arguments.get("batch_shape")))
+        if "data_format" in found.sources:
+            # Who writes it on one layer does not rely on `keras.json` for the others.
+            self.channels_first_input = False
             return found
-        arguments = {**found.arguments, "data_format": self.image_format}
-        return normalize.Normalized(found.name, arguments, {**found.sources, "data_format": ()})
+        if "data_format" not in found.arguments:
+            return found
+        if self.image_format_place is not None:
+            arguments = {**found.arguments, "data_format": self.image_format}
+            return normalize.Normalized(found.name, arguments, {**found.sources, "data_format": ()})
+        if self.channels_first_input:
+            return normalize.Normalized(found.name, {**found.arguments, "data_format": UNKNOWN}, found.sources)
+        return found
 
     def _in_policy(self, found: normalize.Normalized) -> normalize.Normalized:
         """The layer with the dtype policy that the program set for all that name none."""
         if self.policy_place is None or "dtype" in found.sources:
             return found
         return normalize.Normalized(found.name, {**found.arguments, "dtype": self.policy}, found.sources)
+
+    def note_input(self, shape: Shape) -> None:
+        """Remember whether an input that the program declares reads as channels first."""
+        kept = self.channels_first_input and not reads_channels_last(shape)
+        self.channels_first_input = kept or reads_channels_first(shape)
 
     def _layer_places(self, arguments: Arguments, found: normalize.Normalized) -> dict[str, Location]:
         places = argument_places(self, arguments, found.sources)

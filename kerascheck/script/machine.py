@@ -69,11 +69,14 @@ class Machine:
         # What `image_data_format()` answers, and the place of the call that set it.
         self.image_format: str | Unknown = "channels_last"
         self.image_format_place: Location | None = None
-        # Keras 1 took its default from keras.json, and its examples were written for channels_first.
+        # An input that reads as channels first speaks for a `keras.json` that sets another default.
         self.channels_first_input = False
-        self.first_generation = False
+        # The lists that `model.layers` gave, by identity.
+        self.layer_lists: dict[int, tuple[ListValue, ModelValue]] = {}
+        self.layer_parts: dict[int, tuple[ListValue, ModelValue]] = {}
         self.policy: str | Unknown = "float32"
         self.policy_place: Location | None = None
+        self.unseen: dict[int, ModelValue] = {}
         self.trails: list[dict[Mutable, object]] = []
         self.scope = Scope()
         self.frames: list[FunctionValue] = []
