@@ -106,7 +106,10 @@ class Coverage(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """What was found about one file. `source` is what a report draws frames from; `reads` are the other files read for it."""
+    """What was found about one file. `source` is what a report draws frames from; `reads` are the other files read for it.
+
+    `beside` holds the sources of imported modules that findings point into, by their path.
+    """
 
     path: str
     kind: FileKind
@@ -119,6 +122,7 @@ class FileReport(Struct, frozen=True):
     fault: bool = False
     coverage: Coverage | None = None
     reads: tuple[str, ...] = ()
+    beside: tuple[tuple[str, SourceText], ...] = ()
 
 
 class SourceText(Struct, frozen=True):

@@ -91,35 +91,39 @@ def lint_script(path: Path, display: str, plan: Plan) -> FileReport:
 
 def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None) -> FileReport:
     """Lint the content of a script or notebook; `path` is where it would stand, for `per-file-ignores`."""
-    path = path or Path(display)
+    file, path = path, path or Path(display)
     kind = FileKind.NOTEBOOK if path.suffix.lower() == ".ipynb" else FileKind.SCRIPT
     if b"keras" not in data and b"tensorflow" not in data:
         return FileReport(display, kind, FileStatus.SKIPPED, NO_MENTION)
     try:
         from kerascheck.script import read_script
 
-        facts = read_script(display, data, target=plan.config.target_keras)
+        facts = read_script(display, data, target=plan.config.target_keras, file=file)
     except (Exception, RecursionError) as error:
         return _unreadable(display, kind, f"the script reader failed: {one_line(error)}", plan, path)
     if any(cell is not None for cell, _ in facts.source.cells):
         kind = FileKind.NOTEBOOK
     subject = Subject(display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs)
     findings, fault = run_rules(subject, plan.selection)
+    settled = settle(
+        (*facts.findings, *findings),
+        plan.selection,
+        path,
+        facts.source,
+        display=display,
+        whole=facts.status is FileStatus.OK and not facts.program.cut_short,
+        beside=facts.beside,
+    )
     return FileReport(
         path=display,
         kind=kind,
         status=facts.status,
         reason=facts.reason,
-        findings=settle(
-            (*facts.findings, *findings),
-            plan.selection,
-            path,
-            facts.source,
-            display=display,
-            whole=facts.status is FileStatus.OK and not facts.program.cut_short,
-        ),
+        findings=settled,
         models=len(facts.graphs),
         source=facts.source,
+        reads=facts.reads,
+        beside=tuple((name, text) for name, text in facts.beside.items() if _stands_in(settled, name)),
         fault=fault,
         coverage=coverage(facts.graphs, facts.program),
     )
@@ -184,6 +188,17 @@ def _crash(rule: Rule, path: str, error: BaseException) -> Finding:
     )
 
 
+def _stands_in(findings: Iterable[Finding], name: str) -> bool:
+    return any(
+        place.path == name
+        for finding in findings
+        for place in (finding.location, *(r.location for r in finding.related))
+    )
+
+
+_NO_SOURCES: Mapping[str, SourceText] = {}
+
+
 def settle(
     findings: Iterable[Finding],
     selection: Selection,
@@ -192,10 +207,12 @@ def settle(
     *,
     display: str = "",
     whole: bool = False,
+    beside: Mapping[str, SourceText] = _NO_SOURCES,
 ) -> tuple[Finding, ...]:
     """The findings that are to be reported: named, at their configured level, none twice, none silenced, in order.
 
     Where `whole` says that nothing in the source was left unread, suppressions that silence nothing are reported too.
+    A finding in a module of `beside` is silenced by that module's comments, and mended where the module itself is linted.
     """
     off = selection.exempt(path)
     comments = directives(source) if source is not None else {}
@@ -205,7 +222,10 @@ def settle(
         named, known = _named(finding, selection), selection.catalogue.by_name.get(finding.code)
         if not _reported(named, known, selection, off):
             continue
-        silent = tuple(silencers(named, comments, frozenset(known.aliases if known else ())))
+        there = comments
+        if named.location.path in beside:
+            there, named = directives(beside[named.location.path]), replace(named, fix=None)
+        silent = tuple(silencers(named, there, frozenset(known.aliases if known else ())))
         used.update(silent)
         if not silent:
             # A layer made in a loop, or by a function that is called often, is one place to mend.

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from kerascheck.findings import FileKind, FileReport, FileStatus, Finding, LayerExcerpt, Location, Report, Severity
 from kerascheck.report.frames import frame, place
 from kerascheck.report.paint import INK_OF, Ink, Paint, safe, width
@@ -17,6 +19,9 @@ CONFIG_WIDTH: Final = 72
 def render(report: Report, paint: Paint) -> str:
     """The whole report, ending in a line break."""
     sources = {file.path: file for file in report.files}
+    for file in report.files:
+        for path, text in file.beside:
+            sources.setdefault(path, replace(file, path=path, source=text))
     blocks = ["\n".join(_finding(finding, sources, paint)) for finding in report.findings]
     closing = [*_notes(report, paint), *summary(report, paint)]
     return "\n\n".join([*blocks, "\n".join(closing)]) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from msgspec.structs import replace
@@ -25,6 +25,7 @@ from kerascheck.script.values import (
     ListValue,
     MethodValue,
     ModelValue,
+    Opaque,
     Path,
     TensorValue,
 )
@@ -48,8 +49,18 @@ class Calls(Classes):
 
     def call_expression(self, node: ast.Call) -> object:
         """The value of a call in the source."""
-        function = self.evaluate(node.func)
+        function = self._callee(node)
         return self.apply(function, self.arguments(node), node)
+
+    def _callee(self, node: ast.Call) -> object:
+        """What is called. A value that is not known and is trained as a model is taken for one."""
+        func = node.func
+        if not isinstance(func, ast.Attribute):
+            return self.evaluate(func)
+        owner = self.evaluate(func.value)
+        if isinstance(owner, Opaque) and (owner in self.assumed_models or trains(func.attr, node)):
+            return MethodValue(self.assumed_model(owner, func.value), func.attr)
+        return self.attribute(owner, func.attr, func)
 
     def arguments(self, node: ast.Call) -> Arguments:
         """The evaluated arguments of a call."""
@@ -115,7 +126,7 @@ class Calls(Classes):
         """Record a call of the Keras API."""
         place = self.place(node)
         identity = (qualified, place)
-        if identity in self.api_calls:
+        if identity in self.api_calls or self.page.path != self.path:
             return
         self.api_calls[identity] = call_of(self, name, qualified, arguments, node, self.name_place(node))
 
@@ -161,3 +172,19 @@ class Calls(Classes):
                 items = value.items if isinstance(value, ListValue) else value
                 found.extend(item for item in items if isinstance(item, TensorValue))
         return found
+
+
+_TRAINING: Mapping[str, frozenset[str]] = {
+    "compile": frozenset({"loss", "optimizer", "metrics"}),
+    "fit": frozenset({"epochs", "nb_epoch", "batch_size", "validation_data", "validation_split", "steps_per_epoch"}),
+    "fit_generator": frozenset(),
+    "train_on_batch": frozenset(),
+}
+
+
+def trains(name: str, node: ast.Call) -> bool:
+    """Whether a call of a method is one that only a Keras model has."""
+    keywords = _TRAINING.get(name)
+    if keywords is None:
+        return False
+    return not keywords or any(keyword.arg in keywords for keyword in node.keywords)

@@ -154,7 +154,8 @@ class Classes(Functions):
             return self.unknown("__dict__")
         if instance.model is not None or instance.layer is not None:
             return self.inherited_attribute(instance, name, node)
-        return self.unknown(f"attribute {name}")
+        value = instance.attributes[name] = self.unknown(f"attribute {name}")
+        return value
 
     def super_attribute(self, parent: SuperValue, name: str, node: ast.expr) -> object:
         """`super().name`."""

@@ -20,6 +20,8 @@ from kerascheck.script.values import (
     LayerValue,
     ListValue,
     ModelValue,
+    ModuleValue,
+    Opaque,
     TensorValue,
 )
 
@@ -60,6 +62,10 @@ class Core(Machine, ABC):
         """`model(tensors)`."""
 
     @abstractmethod
+    def name_in(self, module: ModuleValue, name: str) -> object:
+        """`module.name`."""
+
+    @abstractmethod
     def opaque_layer(self, class_name: str, node: ast.expr, kind: LayerKind = LayerKind.CUSTOM) -> Layer:
         """A layer of which only the name is known."""
 
@@ -86,6 +92,10 @@ class Core(Machine, ABC):
     @abstractmethod
     def trace_model(self, model: ModelValue, given: object = None) -> object:
         """Wire a subclassed model by evaluating its `call`."""
+
+    @abstractmethod
+    def assumed_model(self, value: Opaque, node: ast.expr) -> ModelValue:
+        """The model that an unknown value is taken for because it is trained as one."""
 
     @abstractmethod
     def layers_kept(self, model: ModelValue) -> list[Layer] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path as File
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -20,7 +21,6 @@ from kerascheck.script.values import (
     ArrayValue,
     ClassValue,
     DictValue,
-    FunctionValue,
     InstanceValue,
     LayerValue,
     ListValue,
@@ -36,12 +36,9 @@ from kerascheck.script.values import (
 class Evaluator(Loops):
     """Statements; expressions and calls are in the classes below it."""
 
-    def __init__(self, path: str, text: SourceText) -> None:
-        super().__init__(path, text)
-        self.star_imports: list[Path] = []
+    def __init__(self, path: str, text: SourceText, file: File | None = None) -> None:
+        super().__init__(path, text, file)
         self.data_names: dict[int, tuple[object, str]] = {}
-        self.defined: list[FunctionValue] = []
-        self.classes: list[ClassValue] = []
 
     def run(self, body: Sequence[ast.stmt]) -> Flow:
         """Execute a block."""
@@ -134,35 +131,6 @@ class Evaluator(Loops):
             items = [self.part_of(value) for _ in targets]
         for target, item in zip(targets, items, strict=True):
             self.bind(target, item)
-
-    def _import(self, node: ast.Import) -> Flow:
-        for alias in node.names:
-            parts = tuple(alias.name.split("."))
-            self.imports.add(parts[0])
-            path = self.canonical(parts)
-            if alias.asname:
-                self.assign(alias.asname, path)
-            else:
-                self.assign(parts[0], self.canonical(parts[:1]))
-            self.note_import(path, parts, alias, node)
-        return Flow.NEXT
-
-    def _import_from(self, node: ast.ImportFrom) -> Flow:
-        if node.level:
-            for alias in node.names:
-                self.assign(alias.asname or alias.name, self.unknown("import of another module"))
-            return Flow.NEXT
-        module = tuple((node.module or "").split("."))
-        self.imports.add(module[0])
-        for alias in node.names:
-            if alias.name == "*":
-                self.star_imports.append(self.canonical(module))
-                self.note_import(self.canonical((*module, "*")), (*module, "*"), alias, node)
-                continue
-            path = self.canonical((*module, alias.name))
-            self.assign(alias.asname or alias.name, path)
-            self.note_import(path, (*module, alias.name), alias, node)
-        return Flow.NEXT
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Flow:
         function = self.make_function(node, node.name)
@@ -300,8 +268,8 @@ class Evaluator(Loops):
         ast.Assign: _assign,
         ast.AnnAssign: _annotated,
         ast.AugAssign: _augmented,
-        ast.Import: _import,
-        ast.ImportFrom: _import_from,
+        ast.Import: Loops.import_modules,
+        ast.ImportFrom: Loops.import_names,
         ast.FunctionDef: _function,
         ast.AsyncFunctionDef: _function,
         ast.ClassDef: _class,

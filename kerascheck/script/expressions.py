@@ -23,6 +23,7 @@ from kerascheck.script.values import (
     ListValue,
     MethodValue,
     ModelValue,
+    ModuleValue,
     ObjectValue,
     Opaque,
     OptimizerValue,
@@ -118,6 +119,8 @@ class Expressions(Operators):
                 return self.canonical((*parts, name)) if parts[0] != "keras" else Path((*parts, name))
             case InstanceValue():
                 return self.instance_attribute(owner, name, node)
+            case ModuleValue():
+                return self.name_in(owner, name)
             case ClassValue():
                 return self.class_member(owner, name)
             case SuperValue():

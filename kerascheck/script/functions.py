@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from kerascheck.script.joins import join
 from kerascheck.script.machine import DEPTH_LIMIT
-from kerascheck.script.names import Names
+from kerascheck.script.modules import Modules
 from kerascheck.script.values import Arguments, DictValue, FunctionValue, ObjectValue, Scope
 
 RECURSION_BOUND = 3
@@ -18,7 +18,7 @@ Option = TypeVar("Option")
 _TRANSPARENT = frozenset({"function", "wraps", "abstractmethod", "njit", "jit", "override"})
 
 
-class Functions(Names):
+class Functions(Modules):
     """Functions of the program."""
 
     def call_function(self, function: FunctionValue, arguments: Arguments) -> object:

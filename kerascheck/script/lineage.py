@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path as File
 from collections.abc import Sequence
 
 from msgspec.structs import replace
@@ -23,8 +24,8 @@ Condition = tuple[int, "int | str"]
 class Lineage(Training):
     """What every operation on data shares."""
 
-    def __init__(self, path: str, text: SourceText) -> None:
-        super().__init__(path, text)
+    def __init__(self, path: str, text: SourceText, file: File | None = None) -> None:
+        super().__init__(path, text, file)
         self.loop_runs: list[LoopRun] = []
         self.states: dict[str, tuple[object, int]] = {}
         self._splits: dict[int, int] = {}

@@ -132,9 +132,7 @@ class Loops(Expressions):
             self.loops -= 1
         return flow
 
-    def _once(
-        self, node: ast.For | ast.AsyncFor | ast.While, start: Callable[[], None] | None, source: object
-    ) -> Flow:
+    def _once(self, node: ast.For | ast.AsyncFor | ast.While, start: Callable[[], None] | None, source: object) -> Flow:
         if start is not None:
             start()
         self.enter_loop(source, node, once=True)

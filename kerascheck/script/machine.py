@@ -5,24 +5,27 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from itertools import count
+from pathlib import Path as File
 
 from msgspec.structs import replace
 
 from kerascheck.assembly import Assembly
 from kerascheck.facts.data import DataArray, DataKind, Rows
-from kerascheck.facts.graph import Layer, LayerKind, Tensor
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.training import ApiCall, Callback, Event, Loop
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.source import character_column
 from kerascheck.script.values import (
     ArrayValue,
+    ClassValue,
     DictValue,
     FunctionValue,
     InstanceValue,
     LayerValue,
     ListValue,
     ModelValue,
+    ModuleValue,
     Mutable,
     Opaque,
     Page,
@@ -43,10 +46,19 @@ class BudgetError(Exception):
 class Machine:
     """What every part of the evaluator shares."""
 
-    def __init__(self, path: str, text: SourceText) -> None:
+    def __init__(self, path: str, text: SourceText, file: File | None = None) -> None:
         self.path = path
-        self.pages = {cell: Page(path, cell, lines) for cell, lines in text.cells}
-        self.page = self.pages.get(None) or Page(path, None, ())
+        self.file = file
+        self.pages = {cell: Page(path, cell, lines, file) for cell, lines in text.cells}
+        self.page = self.pages.get(None) or Page(path, None, (), file)
+        self.modules: dict[File, ModuleValue] = {}
+        self.reads: list[File] = []
+        # Models by the path that the program saved them under, and the graphs of model files beside the script.
+        self.saved: dict[str, ModelValue] = {}
+        self.files: dict[File, ModelGraph | None] = {}
+        self.assumed_models: dict[Opaque, ModelValue] = {}
+        self.defined: list[FunctionValue] = []
+        self.classes: list[ClassValue] = []
         self.steps = 0
         self.loops = 0
         self.loop_path: list[Loop] = []

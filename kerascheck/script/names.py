@@ -7,9 +7,11 @@ import builtins
 from collections.abc import Sequence
 
 from kerascheck.keras_api.names import ApiKind, kind_of
+from kerascheck.keras_api.transformers import TRANSFORMERS
 from kerascheck.script.api import import_of
 from kerascheck.script.core import Core
-from kerascheck.script.values import Path, Scope
+from kerascheck.script.handlers import HANDLERS
+from kerascheck.script.values import ImportedName, ModuleValue, Opaque, Path, Scope
 
 # Longest first: each way to name Keras, with the flavour it stands for.
 KERAS_ROOTS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -34,10 +36,11 @@ KERAS_ROOTS: tuple[tuple[tuple[str, ...], str], ...] = (
 BUILTINS = frozenset(dir(builtins))
 
 
+LEARNERS = frozenset({"sklearn", "imblearn", "category_encoders"})
+
+
 class Names(Core):
     """Name look-up and binding."""
-
-    star_imports: list[Path]
 
     def canonical(self, parts: tuple[str, ...]) -> Path:
         """The path of a name without alias and flavour; the flavour of Keras is noted."""
@@ -53,7 +56,7 @@ class Names(Core):
         self, path: Path, written: tuple[str, ...], alias: ast.alias, node: ast.Import | ast.ImportFrom
     ) -> None:
         """Record an imported Keras name as a use of the API."""
-        if path.parts[0] == "keras" and len(path.parts) > 1:
+        if path.parts[0] == "keras" and len(path.parts) > 1 and self.page.path == self.path:
             self.api_calls.setdefault(("import", self.place(alias)), import_of(self, path, written, alias, node))
 
     def module_of(self, scope: Scope) -> Scope:
@@ -82,19 +85,47 @@ class Names(Core):
         scope: Scope | None = self.scope
         while scope is not None:
             if name in scope.names:
-                return scope.names[name]
+                value = scope.names[name]
+                return value if type(value) is not ImportedName else self.resolved(scope, name)
             scope = scope.parent
         if name == "__name__":
             return "__main__"
         if name in BUILTINS:
             return Path(("builtins", name))
-        starred = [module for module in reversed(self.star_imports) if module.parts[0] == "keras"]
-        for module in starred:
-            if kind_of((*module.parts[1:], name)) is not ApiKind.OTHER:
+        return self._starred(name)
+
+    def resolved(self, scope: Scope, name: str) -> object:
+        """The value of a name of a scope; one that was imported is looked up in its module."""
+        value = scope.names[name]
+        if isinstance(value, ImportedName):
+            # A cycle of imports ends here: while the name is looked up it is unknown.
+            scope.names[name] = self.unknown(f"import {name}")
+            value = scope.names[name] = self.name_in(value.module, value.name)
+        return value
+
+    def is_missing(self, value: object) -> bool:
+        """Whether a look-up in a module found nothing."""
+        return isinstance(value, Opaque) and "." in value.origin
+
+    def _starred(self, name: str) -> object:
+        """A name that only `from module import *` can have brought."""
+        stars = self.module_of(self.scope).stars
+        for module in reversed(stars):
+            if isinstance(module, ModuleValue):
+                value = self.name_in(module, name)
+                if not self.is_missing(value):
+                    return value
+        libraries = [module for module in reversed(stars) if isinstance(module, Path)]
+        for module in libraries:
+            if _is_known(module, name):
                 return self.canonical((*module.parts, name))
-        if starred:
-            return self.canonical((*starred[0].parts, name))
-        return self.unknown(f"name {name}")
+        keras = next((module for module in libraries if module.parts[0] == "keras"), None)
+        if keras is not None:
+            return self.canonical((*keras.parts, name))
+        # A name that nothing binds is the same unknown value each time.
+        module = self.module_of(self.scope)
+        value = module.names[name] = self.unknown(f"name {name}")
+        return value
 
     def forget_assigned(self, body: Sequence[ast.stmt]) -> None:
         """Widen the numbers that a loop of unknown length assigns."""
@@ -107,3 +138,10 @@ class Names(Core):
         for name in names:
             if isinstance(self.scope.names.get(name), (bool, int, float, str)):
                 self.assign(name, self.unknown("loop"))
+
+
+def _is_known(module: Path, name: str) -> bool:
+    """Whether a library's module is known to have a name."""
+    if module.parts[0] == "keras" and kind_of((*module.parts[1:], name)) is not ApiKind.OTHER:
+        return True
+    return f"{module.dotted}.{name}" in HANDLERS or (module.parts[0] in LEARNERS and name in TRANSFORMERS)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.loose import LooseLayer
-from kerascheck.facts.training import KerasUsage, TrainingProgram
+from kerascheck.facts.training import Compiled, Evaluation, Fit, KerasUsage, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, Location, Severity, SourceText
 from kerascheck.script import libraries
@@ -40,21 +41,29 @@ class ScriptFacts(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     status: FileStatus = FileStatus.OK
     reason: str = ""
+    reads: tuple[str, ...] = ()
+    beside: Mapping[str, SourceText] = field(default_factory=dict[str, SourceText])
 
 
-def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN) -> ScriptFacts:
+def read_script(
+    path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN, file: Path | None = None
+) -> ScriptFacts:
     """Read a script or notebook without running it.
 
     Args:
         path: what findings call the file; its suffix tells a notebook.
         text: the content.
         target: the generation of Keras the project aims at (1, 2, 3), when it is known.
+        file: where the source lies; the modules and models beside it are read when names of theirs are used.
     """
     source = read_source(path, text.encode() if isinstance(text, str) else text)
-    evaluator = Evaluator(path, source.text)
+    evaluator = Evaluator(path, source.text, file.absolute() if file is not None else None)
     cut_short = evaluate(evaluator, source.units)
     findings = [syntax_finding(problem.location, problem.message) for problem in source.problems]
-    graphs = tuple(evaluator.freeze(model) for model in evaluator.models)
+    used = {event.model for event in evaluator.events if isinstance(event, (Compiled, Fit, Evaluation))}
+    models = [model for model in evaluator.models if not model.is_foreign or model.key in used]
+    frozen = {model.key: evaluator.freeze(model) for model in models}
+    graphs = tuple(frozen[model.key] for model in models if not model.is_given)
     if cut_short:
         findings.append(
             Finding(
@@ -66,7 +75,7 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
             )
         )
     program = TrainingProgram(
-        models={graph.key: graph for graph in graphs},
+        models=frozen,
         events=tuple(sorted(evaluator.events, key=lambda event: event.order)),
         callbacks=tuple(evaluator.callbacks),
         seeds=tuple(evaluator.seeds),
@@ -88,7 +97,9 @@ def read_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
     status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""
-    return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason)
+    reads = tuple(str(file) for file in evaluator.reads)
+    beside = evaluator.texts_beside()
+    return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason, reads, beside)
 
 
 def _classes(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, ...]:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kerascheck.facts.graph import Gap, GraphKind, Layer, Tensor
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.keras_api.names import ApiKind, kind_of
-from kerascheck.script.graphs import Graphs
+from kerascheck.script.copies import Copies
 from kerascheck.script.structures import InputTensor, Trace, mapped, tensors_of
 from kerascheck.script.values import (
     Arguments,
@@ -24,7 +24,7 @@ from kerascheck.script.values import (
 )
 
 
-class Subclasses(Graphs):
+class Subclasses(Copies):
     """Layers and models of the program's own classes."""
 
     def adopt(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> None:

@@ -114,6 +114,10 @@ class Training(Compiles):
         if name in {"__call__", "call"}:
             return self.call_model(model, arguments, node)
         note_use(self, model, name, arguments, node)
+        if name == "save" and isinstance(place := arguments.get(0, "filepath"), str):
+            self.saved[place] = model
+        if name in {"to_json", "to_yaml", "get_config"}:
+            return ObjectValue("keras.json", {"model": model})
         return self.unknown(f"model.{name}")
 
     def _get_layer(self, model: ModelValue, arguments: Arguments) -> object:

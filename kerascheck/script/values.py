@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from pathlib import Path as File
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -16,6 +17,7 @@ from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, Optimiz
 from kerascheck.facts.training import Callback
 from kerascheck.facts.values import Symbol, Unknown
 from kerascheck.findings import Location
+from kerascheck.script.source import Source
 
 
 class Opaque(Struct, eq=False):
@@ -100,13 +102,14 @@ class DictValue(Mutable, eq=False):
 
 
 class Scope(Mutable, eq=False):
-    """The names of a module, function or class body."""
+    """The names of a module, function or class body; `stars` are the modules that it imports all names of."""
 
     names: dict[str, object] = field(default_factory=dict[str, object])
     parent: Scope | None = None
     module: Scope | None = None
     globals: set[str] = field(default_factory=set[str])
     outer: set[str] = field(default_factory=set[str])
+    stars: list[object] = field(default_factory=list[object])
 
     def save(self) -> object:
         return dict(self.names)
@@ -122,6 +125,7 @@ class Page(Struct, eq=False):
     path: str
     cell: int | None
     lines: tuple[str, ...]
+    file: File | None = None
     is_ascii: bool = True
 
     def __post_init__(self) -> None:
@@ -199,6 +203,23 @@ class ObjectValue(Mutable, eq=False):
         self.attributes = dict(attributes)
 
 
+class ModuleValue(Struct, eq=False):
+    """A module or package of the project; `scope` is None until it is evaluated, `source` keeps its tree alive."""
+
+    name: str
+    place: File
+    scope: Scope | None = None
+    source: Source | None = None
+    display: str = ""
+
+
+class ImportedName(Struct, eq=False):
+    """A name that was imported from a module of the project and not used yet."""
+
+    module: ModuleValue
+    name: str
+
+
 class SuperValue(Struct, eq=False):
     """`super()` inside a method of the class `cls`."""
 
@@ -241,7 +262,11 @@ class TensorValue(Struct, frozen=True):
 
 
 class ModelValue(Mutable, eq=False):
-    """A model while it is built. A Sequential keeps each layer with the tensor behind it in `chain`."""
+    """A model while it is built. A Sequential keeps each layer with the tensor behind it in `chain`.
+
+    `instance` is the object of a class of the program that it is. `is_foreign` when a module beside the script made it
+    while it was imported, `is_given` when no line of the program puts it together (loaded, cloned, an application).
+    """
 
     key: int
     name: str
@@ -256,6 +281,8 @@ class ModelValue(Mutable, eq=False):
     trainable: object = True
     output_structure: object = None
     instance: InstanceValue | None = None
+    is_foreign: bool = False
+    is_given: bool = False
 
     def save(self) -> object:
         return (list(self.chain), self.inputs, self.outputs, list(self.compiles), list(self.gaps), self.trainable)

@@ -1,43 +1,7 @@
 """What library functions do, one file a library; importing this package fills the table of handlers."""
 
-from kerascheck.script.libraries import (
-    backend,
-    files,
-    images,
-    keras,
-    keras_data,
-    numpy,
-    numpy_methods,
-    numpy_random,
-    numpy_values,
-    options,
-    pandas,
-    precision,
-    python,
-    saving,
-    sklearn,
-    tensorflow,
-    text,
-    tf_data,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = [
-    "backend",
-    "files",
-    "images",
-    "keras",
-    "keras_data",
-    "numpy",
-    "numpy_methods",
-    "numpy_random",
-    "numpy_values",
-    "options",
-    "pandas",
-    "precision",
-    "python",
-    "saving",
-    "sklearn",
-    "tensorflow",
-    "text",
-    "tf_data",
-]
+for _module in iter_modules(__path__, f"{__name__}."):
+    import_module(_module.name)

@@ -19,8 +19,6 @@ from kerascheck.script.values import (
     Arguments,
     LayerValue,
     ListValue,
-    ModelValue,
-    Opaque,
     Path,
     TensorValue,
 )
@@ -144,6 +142,7 @@ def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) 
     if not name[:1].isupper():
         return ev.unknown(f"keras.applications.{name}")
     value = ev.new_model(GraphKind.FUNCTIONAL, name, node)
+    value.is_given = True
     given = arguments.get(None, "input_tensor")
     shape = shape_fact(to_value(arguments.get(None, "input_shape")))
     if isinstance(given, TensorValue):
@@ -165,15 +164,3 @@ def set_random_seed(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     for name in ("numpy", "random", "tensorflow"):
         ev.reseeded(name, arguments.get(0, "seed"))
     return None
-
-
-@handles("keras.models.clone_model", "keras.clone_model")
-def clone_model(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """A model of the same graph with weights of its own, not compiled."""
-    original = arguments.get(0, "model")
-    if not isinstance(original, ModelValue) or arguments.node is None:
-        return Opaque("clone_model", next(ev.keys))
-    value = ev.new_model(original.kind, original.name, arguments.node)
-    value.chain, value.inputs, value.outputs = list(original.chain), original.inputs, original.outputs
-    value.gaps = list(original.gaps)
-    return value
