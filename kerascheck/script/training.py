@@ -12,12 +12,14 @@ from kerascheck.facts.training import Data, Evaluation, Fit
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.keras_api import normalize
 from kerascheck.script.compiles import Compiles
+from kerascheck.script.freezing import SomeLayers
 from kerascheck.script.handlers import METHODS
 from kerascheck.script.layers import argument_places, shape_fact
 from kerascheck.script.loop_facts import follows
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.roles import named_role
-from kerascheck.script.uses import note_use
+from kerascheck.script.unseen import OF_MODELS, shows_a_model
+from kerascheck.script.uses import note_library_call, note_use
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -28,6 +30,7 @@ from kerascheck.script.values import (
     ModelValue,
     ObjectValue,
     Opaque,
+    Path,
     SuperValue,
     TensorValue,
 )
@@ -45,6 +48,7 @@ EVALUATIONS = frozenset(
         "predict_on_batch",
     }
 )
+RESETS = frozenset({"reset_states", "reset_state"})
 DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 
 
@@ -68,6 +72,8 @@ class Training(Compiles):
                 return self._object_method(subject, name, arguments, node)
             case TensorValue():
                 return self.tensor_method(subject, name, arguments, node)
+            case Opaque() if (model := self._unseen_model(subject, name, arguments, node)) is not None:
+                return self._model_method(model, name, arguments, node)
             case _:
                 return self.data_method(subject, name, arguments, node)
 
@@ -77,6 +83,15 @@ class Training(Compiles):
             return self.unknown_call(self.unknown(f"{subject.path}.{name}"), arguments, node)
         return handler(cast("Evaluator", self), subject, arguments)
 
+    def _unseen_model(self, subject: Opaque, name: str, arguments: Arguments, node: ast.expr) -> ModelValue | None:
+        """The model that an unknown object turns out to be."""
+        if name not in OF_MODELS or not subject.key:
+            return None
+        model = self.unseen.get(subject.key)
+        if model is None and shows_a_model(subject.origin, name, arguments):
+            model = self.unseen[subject.key] = ModelValue(next(self.keys), "", GraphKind.SUBCLASSED, self.place(node))
+        return model
+
     def _layer_method(self, value: LayerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if name in {"__call__", "call"}:
             return self.call_layer(value, arguments, node)
@@ -85,6 +100,8 @@ class Training(Compiles):
             return None
         if name in {"add_weight", "add_variable"}:
             return self.add_weight(value, arguments)
+        if name in RESETS:
+            note_library_call(self, Path(("Layer", name)), arguments, node)
         return self.unknown(f"layer.{name}")
 
     def _model_method(self, model: ModelValue, name: str, arguments: Arguments, node: ast.expr) -> object:
@@ -129,7 +146,7 @@ class Training(Compiles):
             for item in layers.items:
                 if isinstance(item, LayerValue) and item.layer.name == name:
                     return item
-        return self.unknown("get_layer")
+        return SomeLayers("get_layer", next(self.keys), model)
 
     def _fit(self, model: ModelValue, method: str, arguments: Arguments, node: ast.expr) -> object:
         found = normalize.method(

@@ -1,0 +1,127 @@
+"""Class weights that do not fit the classes.
+
+## What it does
+
+Looks at `class_weight`: it must be a dictionary of class numbers, for a model with one output, and its keys should be the
+classes that the output has.
+
+## Why it matters
+
+Weights that match no class are silently not used in Keras 3, so that the imbalance they were meant for stays; Keras 2 stops
+with a `ValueError`. A list, or `"balanced"` as scikit-learn takes it, is an error in both.
+
+## Bad
+
+```python
+import keras
+import numpy as np
+
+x, y = np.load("x.npy"), np.load("y.npy")
+rows = np.random.permutation(len(x))
+x, y = x[rows], y[rows]
+model = keras.Sequential([keras.Input((20,)), keras.layers.Dropout(0.1), keras.layers.Dense(3, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+weights = {1: 1.0, 2: 2.0, 3: 5.0}
+history = model.fit(x, y, batch_size=8, epochs=9, validation_split=0.1, class_weight=weights)  # KC518
+history = model.fit(x, y, batch_size=8, epochs=9, validation_split=0.1, class_weight="balanced")  # KC518
+history = model.fit(x, y, batch_size=8, epochs=9, validation_split=0.1, class_weight=[1, 2, 5])  # KC518
+```
+
+## Good
+
+```python
+import keras
+import numpy as np
+
+keras.utils.set_random_seed(1)
+x, y = np.load("x.npy"), np.load("y.npy")
+rows = np.random.permutation(len(x))
+x, y = x[rows], y[rows]
+model = keras.Sequential([keras.Input((20,)), keras.layers.Dropout(0.1), keras.layers.Dense(3, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+weights = {0: 1.0, 1: 2.0, 2: 5.0}
+history = model.fit(x, y, batch_size=8, epochs=9, validation_split=0.1, class_weight=weights)
+print(history.history["val_accuracy"])
+```
+
+## Known limits
+
+Dictionaries that are computed (`dict(enumerate(...))`, `compute_class_weight`) are not looked into.
+
+## References
+
+- <https://keras.io/api/models/model_training_apis/#fit-method>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypeGuard
+
+from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.values import Value
+from kerascheck.findings import Finding, Severity
+from kerascheck.rule import rule
+
+
+@rule("KC518", "class-weight", Severity.WARNING, since="0.1")
+def class_weight(program: TrainingProgram) -> Iterator[Finding]:
+    for fit in program.of(Fit):
+        weights = fit.arguments.get("class_weight")
+        if weights is None:
+            continue
+        graph = program.graph(fit.model)
+        if isinstance(weights, (str, tuple)):
+            yield _refused(fit, "a string" if isinstance(weights, str) else "a list")
+        elif graph is not None and graph.whole and len(graph.outputs) > 1:
+            yield _several(fit, len(graph.outputs))
+        elif _is_mapping(weights) and (classes := _classes(graph)) is not None:
+            yield from _keys(fit, list(weights), classes)
+
+
+def _is_mapping(value: Value) -> TypeGuard[Mapping[str, Value]]:
+    return isinstance(value, Mapping) and bool(value)
+
+
+def _refused(fit: Fit, kind: str) -> Finding:
+    return Finding(
+        message=f"`class_weight` is {kind}, but `{fit.method}` takes a dictionary of class numbers: the call fails",
+        location=fit.place("class_weight"),
+        label="not a dictionary",
+        help="pass `{0: ..., 1: ...}`; `sklearn.utils.class_weight.compute_class_weight` computes balanced weights",
+        severity=Severity.ERROR,
+    )
+
+
+def _several(fit: Fit, outputs: int) -> Finding:
+    return Finding(
+        message=f"`class_weight` is taken for models with one output only, this one has {outputs}: the call fails",
+        location=fit.place("class_weight"),
+        label=f"{outputs} outputs",
+        help="pass `sample_weight` with one array an output",
+        severity=Severity.ERROR,
+    )
+
+
+def _classes(graph: ModelGraph | None) -> int | None:
+    """How many classes the only output tells apart."""
+    if graph is None or len(graph.outputs) != 1:
+        return None
+    shape = graph.outputs[0].shape
+    if not isinstance(shape, tuple) or len(shape) != 2 or not isinstance(shape[1], int):
+        return None
+    return max(shape[1], 2)
+
+
+def _keys(fit: Fit, keys: list[str], classes: int) -> Iterator[Finding]:
+    numbers = {int(key) for key in keys if key.lstrip("-").isdigit()}
+    named = [key for key in keys if not key.lstrip("-").isdigit()]
+    odd = [*(f"`{key}`" for key in named), *(f"{number}" for number in sorted(numbers) if not 0 <= number < classes)]
+    if odd:
+        yield Finding(
+            message=f"the classes are 0 to {classes - 1}, the weight of {', '.join(odd)} belongs to none: Keras 3 does not use it, Keras 2 stops",
+            location=fit.place("class_weight"),
+            label="no such class",
+            help=f"number the classes from 0 to {classes - 1}, as the labels do",
+        )
