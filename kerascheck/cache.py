@@ -86,8 +86,9 @@ def state_of(path: Path, kind: FileKind) -> str:
     """What changes when a file does: of a source its content, of a model its size and time; empty where it is gone."""
     try:
         if kind is FileKind.MODEL:
-            found = path.stat()
-            return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
+            files = sorted(path.rglob("*")) if path.is_dir() else [path]
+            found = [file.stat() for file in files]
+            return " ".join(f"{state.st_size} {state.st_mtime_ns} {state.st_ino}" for state in found)
         return blake2b(path.read_bytes(), digest_size=16).hexdigest()
     except OSError:
         return ""

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 SCRIPT_SUFFIXES: Final = frozenset({".py", ".ipynb"})
 MODEL_SUFFIXES: Final = frozenset({".h5", ".hdf5", ".keras"})
-MAYBE_MODEL_SUFFIXES: Final = frozenset({".json", ".hdf", ".he5", ".model", ""})
+MAYBE_MODEL_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml", ".hdf", ".he5", ".model", ""})
 """Suffixes of much else: a file of these is a model when its content says so."""
+
+SAVED_MODEL_FILES: Final = ("saved_model.pb", "keras_metadata.pb")
 
 UNREADABLE: Final = "KC902"
 
@@ -152,7 +154,8 @@ def collect(paths: Iterable[Path], mode: Mode, config: Config) -> list[Target]:
     targets: dict[str, Target] = {}
     for path in paths:
         _must_exist(path)
-        found = _inside(path, mode, config) if path.is_dir() else iter((_named(path, mode),))
+        whole = not path.is_dir() or (mode is not Mode.SCRIPT and _is_model_folder(path))
+        found = iter((_named(path, mode),)) if whole else _inside(path, mode, config)
         for target in found:
             targets.setdefault(target.display, target)
     return list(targets.values())
@@ -181,8 +184,20 @@ def _named(path: Path, mode: Mode) -> Target:
             return Target(path, display(path), _kind_by_content(path))
 
 
+def _is_model_folder(path: Path) -> bool:
+    from kerascheck.artifact import sniff
+
+    return sniff(path).is_model
+
+
 def _inside(folder: Path, mode: Mode, config: Config) -> Iterator[Target]:
     for path in walk(folder, config.root, config.exclude):
+        if path.name in SAVED_MODEL_FILES:
+            if mode is not Mode.SCRIPT:
+                # The graph of a SavedModel stands for its folder; metadata that were kept alone stand for themselves.
+                model = path.parent if (path.parent / SAVED_MODEL_FILES[0]).is_file() else path
+                yield Target(model, display(model), FileKind.MODEL)
+            continue
         kind = _kind_in_folder(path, mode)
         if kind is not FileKind.OTHER:
             yield Target(path, display(path), kind)
@@ -209,7 +224,7 @@ def _kind_by_content(path: Path, *, only_models: bool = False) -> FileKind:
         form = sniff(path)
     except OSError:
         return FileKind.MODEL if suffix in MODEL_SUFFIXES else FileKind.SCRIPT
-    if form in (Form.HDF5, Form.KERAS_ZIP, Form.JSON_ARCHITECTURE):
+    if form.is_model:
         return FileKind.MODEL
     if only_models:
         return FileKind.OTHER

@@ -12,11 +12,19 @@ from kerascheck.facts.values import UNKNOWN, Unknown, Value
 Config: TypeAlias = "Mapping[str, Value]"
 
 
+class Part(Struct, frozen=True):
+    """An object inside a model by the attributes that lead to it (`encoder`, `layer-1`), as `{"class_name", "config", …}`."""
+
+    path: tuple[str, ...]
+    described: Config
+
+
 class Document(Struct, frozen=True):
     """The texts of one model file, whatever container they came in.
 
     `architecture` is `{"class_name", "config", …}`, None where the file holds weights alone; `training` the training
-    configuration in the dialect of its writer. `note` says what a user should know of the file as a whole.
+    configuration in the dialect of its writer. `parts` are the objects that a SavedModel lists one by one. `note` says
+    what a user should know of the file as a whole.
     """
 
     form: str
@@ -25,6 +33,7 @@ class Document(Struct, frozen=True):
     keras_version: str | Unknown = UNKNOWN
     backend: str | Unknown = UNKNOWN
     note: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 def is_config(value: Value) -> TypeGuard[Config]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from kerascheck.artifact.documents import Part
 from kerascheck.artifact.entries import Entry, EntryKind, entries_of, entry_of
 from kerascheck.artifact.layers import (
     Site,
@@ -24,6 +25,7 @@ from kerascheck.artifact.wiring import Reference, Wiring, references, wirings
 from kerascheck.assembly import Assembly, declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
+from kerascheck.shapes import count_parameters
 
 TENSOR_LIMIT: Final = 1_000_000
 """How many outputs the calls of a model may have together; a larger count is a claim of no real file."""
@@ -45,9 +47,35 @@ class Graphs:
         self._version = keras_version
         self._depth = 0
 
-    def root(self, entry: Entry) -> ModelGraph:
-        """The graph of the model that the file holds."""
-        return self._model(entry, Site(self._file, ""), nested=False)
+    def root(self, entry: Entry, parts: Sequence[Part] = ()) -> ModelGraph:
+        """The graph of the model that the file holds; `parts` are the layers of one that does not list them itself."""
+        site = Site(self._file, "")
+        if entry.kind in _MODELS:
+            return self._model(entry, site, nested=False)
+        inside = site.inside(entry.name)
+        layers = self._parts(inside, parts)
+        gaps = ["a model without a list of layers"]
+        graph = self.finish(entry, inside, GraphKind.SUBCLASSED, nested=False, layers=layers, gaps=gaps)
+        self.made.append(graph)
+        return graph
+
+    def _parts(self, inside: Site, parts: Sequence[Part]) -> list[Layer]:
+        """The layers and models among the objects of a model, without what those hold themselves."""
+        layers: list[Layer] = []
+        done: set[tuple[str, ...]] = set()
+        for part in sorted(parts, key=lambda part: len(part.path)):
+            entry = entry_of(part.described)
+            if entry is None or any(part.path[:length] in done for length in range(1, len(part.path))):
+                continue
+            site = inside
+            for attribute in part.path[:-1]:
+                site = site.inside(attribute)
+            layer = self.layer(entry, site, [entry.input_shape])
+            leaf = not any(other.path[: len(part.path)] == part.path for other in parts if other is not part)
+            if layer.kind is not LayerKind.CUSTOM or leaf:
+                done.add(part.path)
+                layers.append(replace(layer, parameters=count_parameters(layer, [entry.input_shape])))
+        return layers
 
     def _model(self, entry: Entry, site: Site, *, nested: bool, given: Sequence[Shape] = ()) -> ModelGraph:
         """A model; `given` are the shapes that it is called on, for one that declares none itself."""
@@ -58,7 +86,7 @@ class Graphs:
             case EntryKind.FUNCTIONAL:
                 graph = _Net(self, entry, inside).graph(nested=nested)
             case EntryKind.LAYER | EntryKind.FOREIGN | EntryKind.OPERATION:
-                graph = self.finish(entry, inside, GraphKind.SUBCLASSED, nested=nested, gaps=["a model without layers"])
+                raise ValueError(f"{entry.class_name} is no model")
         self.made.append(graph)
         return graph
 

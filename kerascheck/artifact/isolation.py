@@ -81,8 +81,8 @@ def _limit() -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     memory = pages * resource.getpagesize() + MEMORY
     for kind, limit in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
-        _, hard = resource.getrlimit(kind)
-        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        soft, hard = resource.getrlimit(kind)
+        allowed = limit if soft == resource.RLIM_INFINITY else min(limit, soft)
         resource.setrlimit(kind, (allowed, hard))
 
 

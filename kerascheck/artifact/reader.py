@@ -78,6 +78,14 @@ def _document(path: Path) -> Document:
             from kerascheck.artifact.architectures import read_json
 
             return read_json(path)
+        case Form.SAVED_MODEL:
+            from kerascheck.artifact.saved_models import read_saved_model
+
+            return read_saved_model(path)
+        case Form.KERAS_METADATA:
+            from kerascheck.artifact.saved_models import read_metadata
+
+            return read_metadata(path)
         case Form.HTML | Form.EMPTY:
             raise DamagedError(form.value)
         case _:
@@ -94,7 +102,7 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
     if entry.kind is EntryKind.LAYER and normalize.layer_from_config(entry.class_name, {}) is not None:
         raise ForeignError(f"the configuration of one `{entry.class_name}` layer, not of a model")
     graphs = Graphs(display, document.keras_version, counter(path, document.form))
-    root = graphs.root(entry)
+    root = graphs.root(entry, document.parts)
     compiled = None
     if document.training is not None:
         keys = output_names(entry.config.get("output_layers"))
@@ -103,7 +111,10 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
         root = replace(root, compiles=(compiled,))
     models = (root, *graphs.made[:-1])
     subclassed = root.kind is GraphKind.SUBCLASSED
-    reason = f"`{entry.class_name}` is a class of its own, and the file holds none of its layers" if subclassed else ""
+    reason = ""
+    if subclassed:
+        held = "how its layers are connected" if root.layers else "its layers"
+        reason = f"`{entry.class_name}` is a class of its own, and the file does not tell {held}"
     return ModelFacts(
         _saved(document, display, root, root.location),
         models,
