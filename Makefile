@@ -24,7 +24,7 @@ show = printf '\n$$ kerascheck %s\n\n' '$(1)'; $(BIN)/kerascheck $(1) || [ $$? -
 
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests
-	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(TEST_JOBS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Check style and types
