@@ -35,6 +35,11 @@ class Location(Struct, frozen=True, order=True):
     cell: int | None = None
     layer: str | None = None
 
+    @property
+    def words(self) -> str:
+        """The line as a message names it: `on line 12`, `in cell 3, line 12`."""
+        return f"on line {self.line}" if self.cell is None else f"in cell {self.cell}, line {self.line}"
+
 
 class Related(Struct, frozen=True):
     """A second place that shows the cause of a finding."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.findings import Location
 
@@ -103,13 +104,15 @@ class StepKind(enum.Enum):
 
 class Step(Struct, frozen=True):
     """One thing done to an array: `by` names the function or class, `transformer` is the key of a fitted object,
-    `arguments` what matters of the call."""
+    `arguments` what matters of the call, `places` where those values stand, `slot` where another argument would go."""
 
     kind: StepKind
     location: Location
     by: str = ""
     transformer: int | None = None
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    slot: Slot | None = None
 
 
 class DataArray(Struct, frozen=True):

@@ -138,6 +138,10 @@ class Core(Machine, ABC):
         """Something taken from a value that is not known."""
 
     @abstractmethod
+    def joined_rows(self, values: Sequence[object], node: ast.AST | None) -> ArrayValue:
+        """The rows of several arrays one after the other."""
+
+    @abstractmethod
     def gathered_fact(self, value: ListValue, node: ast.expr | None) -> DataArray | None:
         """The data that a list of rows is; None for a list that is none."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from kerascheck.script.handlers import METHODS, NAMES
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.operators import Operators
+from kerascheck.script.unseen import OF_MODELS
 from kerascheck.script.uses import note_curve
 from kerascheck.script.values import (
     ArrayValue,
@@ -141,7 +142,7 @@ class Expressions(Operators):
                 return self.object_attribute(owner, name)
             case ChoiceValue(options=options):
                 return self.each(options, lambda option: self.attribute(option, name, node))
-            case Opaque():
+            case Opaque() if name not in OF_MODELS:
                 return self.part_of(owner)
             case _:
                 return MethodValue(owner, name)

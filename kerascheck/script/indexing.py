@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from kerascheck.facts.data import DataArray, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.lineage import ITEM, WINDOW, Condition, Lineage
+from kerascheck.script.roles import role_of_path
 from kerascheck.script.stacking import names_in
 from kerascheck.script.values import ArrayValue, ListValue, Opaque
 
 HEAD, TAIL = "head", "tail"
+STORES = frozenset({"load", "File", "loadmat"})
 
 
 class Indexing(Lineage):
@@ -36,6 +38,8 @@ class Indexing(Lineage):
         if key is None:
             return self.derive(owner, rows=None, shape=_prepended(owner.data.shape), order=Order.UNKNOWN)
         columns = _names(key)
+        if columns is not None and owner.data.origin in STORES:
+            return self._entry(owner, str(key), node)
         if columns is not None:
             return self._columns(owner, columns, isinstance(key, str), node)
         if isinstance(key, int):
@@ -44,6 +48,19 @@ class Indexing(Lineage):
             found = self.picked(owner, key, node)
             return self.derive(found, shape=self._columns_shape(found.data.shape, rest)) if rest else found
         return self._picked_unknown(owner, first, key, node, shape)
+
+    def _entry(self, owner: ArrayValue, name: str, node: ast.Subscript) -> ArrayValue:
+        """`store["x_train"]`: one of several arrays in a file."""
+        rows = self.rows_of(owner)
+        return self.array(
+            node,
+            origin="entry",
+            order=Order.AS_LOADED,
+            role=role_of_path(name),
+            path=f"{owner.data.path}:{name}",
+            rows=Rows(self.cut("entry", rows.source, name)),
+            history=owner.data.history,
+        )
 
     def _columns(self, owner: ArrayValue, names: tuple[str, ...], single: bool, node: ast.Subscript) -> object:
         """`frame["column"]`, `frame[["one", "two"]]`."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path as File
 from collections.abc import Sequence
+from pathlib import Path as File
 
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Order, Role, Rows, Step, StepKind
+from kerascheck.facts.slot import Slot
 from kerascheck.facts.training import Comparison, Data, Event, Fitting, Split
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
-from kerascheck.findings import SourceText
+from kerascheck.findings import Location, SourceText
 from kerascheck.script.roles import named_role
-from kerascheck.script.stacking import agreed, grown_in_blocks, row_facts
+from kerascheck.script.stacking import agreed, grown_in_blocks, row_facts, steps_of
 from kerascheck.script.training import Training
 from kerascheck.script.values import Arguments, ArrayValue, Growth, LayerValue, ListValue, LoopRun, Opaque
 
@@ -56,6 +57,16 @@ class Lineage(Training):
         )
         self.rows_of(array)
         return self.derive(array, history=(*array.data.history, step), location=location, **facts)
+
+    def slot_of(self, node: ast.expr) -> Slot | None:
+        """Where one more argument goes into a call."""
+        return self._slot(node)
+
+    def places_of(self, arguments: Arguments, *names: str) -> dict[str, Location]:
+        """Where the values of keyword arguments stand."""
+        return {
+            name: self.place(arguments.keyword_nodes[name].value) for name in names if name in arguments.keyword_nodes
+        }
 
     def rows_of(self, array: ArrayValue) -> Rows:
         """The rows of an array, which get an identity here if they have none."""
@@ -323,7 +334,7 @@ class Lineage(Training):
             return _windows(arrays)
         source = self.source_of(first.run)
         if len(value.growth) == 1 and first.run.once and source is not None and not self._is_nested(first.run):
-            return self._as_source(source, first)
+            return self._as_source(source, first, steps_of(arrays) if arrays else ())
         runs = list(dict.fromkeys(growth.run for growth in value.growth if growth.run is not None))
         branches = tuple(
             id(growth.branch) for growth in value.growth if growth.run and growth.branch is not growth.run.trail
@@ -337,7 +348,7 @@ class Lineage(Training):
     def _is_nested(run: LoopRun) -> bool:
         return run.parent is not None
 
-    def _as_source(self, source: ArrayValue, growth: Growth) -> dict[str, object]:
+    def _as_source(self, source: ArrayValue, growth: Growth, steps: tuple[Step, ...]) -> dict[str, object]:
         """A list with one entry for each row that a loop goes through."""
         run = growth.run
         assert run is not None
@@ -348,6 +359,7 @@ class Lineage(Training):
             "rows": rows,
             "order": source.data.order,
             "arrangement": source.data.arrangement,
+            "history": (*source.data.history, *(step for step in steps if step not in source.data.history)),
         }
         if source.data.role is not Role.UNKNOWN:
             facts |= {"role": source.data.role, "fold": source.data.fold}

@@ -86,6 +86,8 @@ class Machine:
         # The lists that `model.layers` gave, by identity.
         self.layer_lists: dict[int, tuple[ListValue, ModelValue]] = {}
         self.layer_parts: dict[int, tuple[ListValue, ModelValue]] = {}
+        # Apart from the other events: a loop that only sets layers is run to its end.
+        self.layer_sets: list[Event] = []
         self.policy: str | Unknown = "float32"
         self.policy_place: Location | None = None
         self.unseen: dict[int, ModelValue] = {}

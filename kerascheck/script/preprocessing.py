@@ -53,10 +53,20 @@ class Preprocessing(ContainerMethods):
         found = self.as_array(value, node)
         if found is not None or not isinstance(value, Opaque):
             return found
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            return self._joined_unknown(node)
         fact = self.data_fact(value, node)
         if isinstance(fact, DataArray):
             return ArrayValue(replace(fact, rows=Rows(self.cut("opaque", fact.key)), kind=DataKind.ARRAY))
         return None
+
+    def _joined_unknown(self, node: ast.BinOp) -> ArrayValue | None:
+        """`train_texts + test_texts` of lists that are known by their names."""
+        sides = [node.left, node.right]
+        plain = all(isinstance(side, (ast.Name, ast.Attribute, ast.BinOp)) for side in sides)
+        parts = [self.as_rows(self.evaluate(side), side) for side in sides] if plain else []
+        known = [part for part in parts if part is not None]
+        return self.joined_rows(known, node) if len(known) == len(sides) else None
 
     def _transformer_method(self, subject: TransformerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         handler = TRANSFORMER_METHODS.get(f"{subject.name}.{name}")

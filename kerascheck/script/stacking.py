@@ -49,6 +49,7 @@ def joined_facts(parts: Sequence[ArrayValue]) -> dict[str, object]:
         "maximum": _extreme([array.maximum for array in data], lowest=False),
         "columns": agreed([array.columns for array in data], ()),
         "container": agreed([array.container for array in data], ""),
+        "path": agreed([array.path for array in data], ""),
     }
 
 
@@ -117,6 +118,8 @@ def common_facts(data: Sequence[DataArray]) -> dict[str, object]:
         "fold": any(array.fold for array in data),
         "encoding": agreed([array.encoding for array in data], Encoding.UNKNOWN),
         "history": steps_of(data),
+        "of": agreed([array.of for array in data], None),
+        "prediction": agreed([array.prediction for array in data], None),
     }
 
 

@@ -55,11 +55,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.data import DataArray
-from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.data import DataArray, Role
+from kerascheck.facts.training import Comparison, Data, Evaluation, Fit, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
+
+FEW = 16
+"""A table of so few numbers is all there is, as that of a logic gate."""
 
 
 @rule("KC104", "evaluated-on-training-data", Severity.WARNING, since="0.1")
@@ -70,11 +73,27 @@ def evaluated_on_training_data(program: TrainingProgram) -> Iterator[Finding]:
         fits = [fit for fit in program.of(Fit) if fit.model == model]
         uses = [use for use in program.of(Evaluation) if use.model == model and use.order > fits[0].order]
         scores = [use for use in uses if use.method.startswith(("evaluate", "test_on"))]
-        if not scores or any(_is_validated(fit) for fit in fits):
-            continue
         trained = [array for fit in fits for array in arrays(fit.x)]
-        if all(_holds(trained, use.x) for use in uses):
-            yield _finding(scores[0], fits[0])
+        if not scores or any(_is_validated(fit) for fit in fits) or any(map(_is_made, trained)):
+            continue
+        if any(
+            _holds(trained, use.x) for use in program.of(Evaluation) if use.model == model and use.order < fits[0].order
+        ):
+            # Scored before and after: a check that training works.
+            continue
+        compared = {array.prediction for comparison in program.of(Comparison) for array in comparison.arrays}
+        if all(_holds(trained, use.x) or _is_no_score(use, trained, compared) for use in uses):
+            scores = [score for score in scores if _holds(trained, score.x)]
+            if scores:
+                yield _finding(scores[0], fits[0])
+
+
+def _is_made(array: DataArray) -> bool:
+    """Whether the rows are random, constant, or a few numbers in the source: there is nothing to predict."""
+    if array.origin in ("random", "constant"):
+        return True
+    rows = array.shape[0] if isinstance(array.shape, tuple) and array.shape else None
+    return array.origin == "literal" and array.dtype != "str" and isinstance(rows, int) and rows <= FEW
 
 
 def _is_validated(fit: Fit) -> bool:
@@ -84,7 +103,16 @@ def _is_validated(fit: Fit) -> bool:
 
 def _holds(trained: list[DataArray], data: Data) -> bool:
     judged = arrays(data)
-    return bool(judged) and all(any(array.holds(part) for array in trained) for part in judged)
+    known = bool(judged) and not any(part.named_role in (Role.VALIDATION, Role.TEST) for part in judged)
+    return known and all(any(array.holds(part) for array in trained) for part in judged)
+
+
+def _is_no_score(use: Evaluation, trained: list[DataArray], compared: set[int | None]) -> bool:
+    """Whether predictions are made for rows of another file and never compared with anything."""
+    if not use.method.startswith("predict") or use.order in compared:
+        return False
+    sources = {array.rows.source for array in trained if array.rows is not None}
+    return all(array.path and array.rows is not None and array.rows.source not in sources for array in arrays(use.x))
 
 
 def _finding(score: Evaluation, fit: Fit) -> Finding:

@@ -127,9 +127,14 @@ def _is_part(data: DataArray) -> bool:
 
 def _judged_part(data: DataArray) -> DataArray | None:
     """The validation or test part among the rows, where they were joined with the training part."""
-    if not any(part.role is Role.TRAIN for part in data.parts):
+    if not any(part_of(part) is Role.TRAIN for part in data.parts):
         return None
-    return next((part for part in data.parts if part.role in (Role.TEST, Role.VALIDATION)), None)
+    return next((part for part in data.parts if part_of(part) in (Role.TEST, Role.VALIDATION)), None)
+
+
+def part_of(data: DataArray) -> Role:
+    """The part that an array is: proven, or else claimed by its name."""
+    return data.named_role if data.role is Role.UNKNOWN else data.role
 
 
 def _split_later(program: TrainingProgram, fitting: Fitting, data: DataArray) -> Location | None:
@@ -157,13 +162,14 @@ def _judged_apart(program: TrainingProgram, fitting: Fitting, data: DataArray) -
 def _joined(fitting: Fitting, data: DataArray, kind: Learned, judged: DataArray) -> Finding:
     name = f"`{judged.name}`" if judged.name else f"the {judged.role.value} part"
     origin = judged.cut_off
+    severity = Severity.ERROR if kind in STRONG else Severity.WARNING
     return Finding(
         message=f"{_what(fitting)} is computed on the training rows joined with {name}: {EFFECT[kind]} reach the training, and the score on them is too good",
         location=fitting.method_place or fitting.location,
         help="`fit` on the training part only and `transform` the other parts with the same object",
         label="fitted on rows that are judged",
-        severity=Severity.ERROR if kind in STRONG else Severity.WARNING,
-        related=(Related(origin.location, f"the {judged.role.value} part comes from here"),) if origin else (),
+        severity=Severity.INFO if judged.role is Role.UNKNOWN else severity,
+        related=(Related(origin.location, f"the {part_of(judged).value} part comes from here"),) if origin else (),
     )
 
 
@@ -174,7 +180,7 @@ def _what(fitting: Fitting) -> str:
 def _finding(fitting: Fitting, data: DataArray, kind: Learned, split: Location) -> Finding:
     name = f"`{data.name}`" if data.name else "all rows"
     return Finding(
-        message=f"{_what(fitting)} is computed on {name} before the rows are split on line {split.line}: {EFFECT[kind]} reach the training, and the test score is too good",
+        message=f"{_what(fitting)} is computed on {name} before the rows are split {split.words}: {EFFECT[kind]} reach the training, and the test score is too good",
         location=fitting.method_place or fitting.location,
         help="split first, then `fit` on the training part only and `transform` the other parts with the same object",
         label="fitted on train and test rows",

@@ -3,7 +3,8 @@
 ## What it does
 
 Compares the arrays given as `validation_data` with the ones that `fit` trains on: the same value, the same rows under
-another name, or a part of them.
+another name, or a part of them. It does the same for data that is called validation or test data and is evaluated or
+predicted later, such as a second iterator over the training folder.
 
 ## Why it matters
 
@@ -33,6 +34,19 @@ history = model.fit(x_train, y_train, batch_size=16, epochs=50, validation_data=
 print(model.evaluate(x_test, y_test, batch_size=16))
 ```
 
+```python
+from keras.applications import MobileNetV2
+from tf_keras.preprocessing.image import ImageDataGenerator
+
+changed = ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
+training = changed.flow_from_directory("flowers", target_size=(224, 224), class_mode="sparse")
+plain = ImageDataGenerator(rescale=1 / 255)
+validation = plain.flow_from_directory("flowers", target_size=(224, 224), class_mode="sparse", shuffle=False)
+model = MobileNetV2(weights=None, classes=5)
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(training, epochs=10, validation_data=validation)  # KC103
+```
+
 ## Good
 
 ```python
@@ -58,39 +72,55 @@ Rows that were copied into another file, or that a generator draws by its own ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from kerascheck.facts.data import DataArray
+from kerascheck.facts.data import DataArray, DataKind, Role
 from kerascheck.facts.training import Fit, TrainingProgram, arrays
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 
 @rule("KC103", "validation-is-training-data", Severity.ERROR, since="0.1")
 def validation_is_training_data(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
-        found = _shared(fit)
-        if found is None:
+        found = _shared(fit, arrays(fit.validation_x))
+        if found is not None:
+            yield _finding(fit, *found, fit.place("validation_data"))
             continue
-        trained, validated = found
-        same = validated.holds(trained)
-        what = "the rows that `fit` trains on" if same else "a part of the rows that `fit` trains on"
-        name = f"`{validated.name}`" if validated.name else "the validation data"
-        yield Finding(
-            message=f"{name} holds {what}: the validation score is a training score and cannot show over-fitting",
-            location=fit.place("validation_data"),
-            help="hold rows out before training: `validation_split`, or the second part of a split that `fit` never sees as `x`",
-            label="training rows",
-            related=(Related(fit.place("x"), f"trained on {_named(trained)} here"),),
-        )
+        judged = (array for event, array in program.judged(after=fit) if event.model == fit.model and _claims(array))
+        found = _shared(fit, judged)
+        if found is not None:
+            origin = found[1].cut_off
+            place = origin.location if origin is not None else found[1].location
+            yield _finding(fit, *found, place)
 
 
-def _shared(fit: Fit) -> tuple[DataArray, DataArray] | None:
-    for validated in arrays(fit.validation_x):
+def _claims(array: DataArray) -> bool:
+    """Whether data is a validation or test part, or an iterator over files that is called so."""
+    if array.role in (Role.VALIDATION, Role.TEST):
+        return True
+    return array.kind in (DataKind.GENERATOR, DataKind.DATASET) and array.named_role in (Role.VALIDATION, Role.TEST)
+
+
+def _shared(fit: Fit, judged: Iterable[DataArray]) -> tuple[DataArray, DataArray] | None:
+    for validated in judged:
         for trained in arrays(fit.x):
             if trained.holds(validated):
                 return trained, validated
     return None
+
+
+def _finding(fit: Fit, trained: DataArray, validated: DataArray, place: Location) -> Finding:
+    same = validated.holds(trained)
+    what = "the rows that `fit` trains on" if same else "a part of the rows that `fit` trains on"
+    name = f"`{validated.name}`" if validated.name else "the validation data"
+    return Finding(
+        message=f"{name} holds {what}: its score is a training score and cannot show over-fitting",
+        location=place,
+        help="hold rows out before training: `validation_split`, `subset`, or the second part of a split that `fit` never sees as `x`",
+        label="training rows",
+        related=(Related(fit.place("x"), f"trained on {_named(trained)} here"),),
+    )
 
 
 def _named(array: DataArray) -> str:

@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from kerascheck.facts.data import Order, Role, Rows, Step, StepKind
+from kerascheck.facts.data import Order, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script.handlers import handles
 from kerascheck.script.machine import to_value
+from kerascheck.script.roles import role_of_path
 from kerascheck.script.values import Arguments, ArrayValue, Opaque, Path
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
 
 PATH = "path "
-_WORDS = re.compile(r"[^a-z0-9]+")
-_ROLES = {
-    "train": Role.TRAIN,
-    "training": Role.TRAIN,
-    "val": Role.VALIDATION,
-    "valid": Role.VALIDATION,
-    "validation": Role.VALIDATION,
-    "dev": Role.VALIDATION,
-    "test": Role.TEST,
-    "testing": Role.TEST,
-    "holdout": Role.TEST,
-}
-
-
-def role_of_path(text: str) -> Role:
-    """The part of the data that the last telling part of a path names; UNKNOWN where it names several or none."""
-    for part in reversed(re.split(r"[/\\]", text.lower())):
-        stem = part.rsplit(".", 1)[0]
-        roles = {_ROLES[word] for word in _WORDS.split(stem) if word in _ROLES}
-        if roles:
-            return roles.pop() if len(roles) == 1 else Role.UNKNOWN
-    return Role.UNKNOWN
 
 
 def text_of_path(value: object) -> str:
@@ -108,8 +86,8 @@ def walk(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 def stored(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Data as it lies in a file."""
     name, node = path.parts[-1], arguments.node
-    text = text_of_path(arguments.get(0, "file", "fname"))
-    if path.parts[0] in {"pickle", "cPickle", "_pickle", "joblib", "dill", "h5py", "scipy"} or text.endswith(".npz"):
+    text = text_of_path(arguments.get(0, "file", "fname", "name", "file_name"))
+    if path.parts[0] in {"pickle", "cPickle", "_pickle", "joblib", "dill"}:
         return ev.unknown(f"stored {path.dotted}")
     table = name in {"loadtxt", "genfromtxt"}
     if table and to_value(arguments.get(None, "unpack")) is True:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import array_method, generator_method, handles
-from kerascheck.script.libraries.files import identity_of_path, role_of_path, text_of_path
+from kerascheck.script.libraries.files import identity_of_path, text_of_path
 from kerascheck.script.machine import to_value
+from kerascheck.script.roles import role_of_path
 from kerascheck.script.values import Arguments, ArrayValue, GeneratorValue, Opaque, Path
 
 if TYPE_CHECKING:
@@ -234,7 +235,8 @@ def _iterator(
         steps.append(Step(StepKind.SCALED, place, "ImageDataGenerator", subject.key))
     shuffle = arguments.get(3 if name == "flow" else None, "shuffle", default=True if arguments.complete else UNKNOWN)
     if shuffle is True:
-        steps.append(Step(StepKind.SHUFFLED, place, name))
+        given = ev.places_of(arguments, "shuffle")
+        steps.append(Step(StepKind.SHUFFLED, place, name, places=given, slot=ev.slot_of(node)))
         facts |= {"order": Order.SHUFFLED}
     elif shuffle is not False:
         facts |= {"order": Order.UNKNOWN}
@@ -311,7 +313,8 @@ def _directory_part(
     encoding = ENCODINGS.get(str(mode), Encoding.UNKNOWN)
     steps = [Step(StepKind.LOADED, ev.place(node), name)]
     if shuffle is True:
-        steps.append(Step(StepKind.SHUFFLED, ev.place(node), name))
+        given = ev.places_of(arguments, "shuffle")
+        steps.append(Step(StepKind.SHUFFLED, ev.place(node), name, places=given, slot=ev.slot_of(node)))
     steps.append(
         Step(
             StepKind.BATCHED,

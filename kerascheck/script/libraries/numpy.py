@@ -59,8 +59,9 @@ def numpy_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return from_rows(ev, array, name, node)
     if name in SAME_ROWS and isinstance(first, (ListValue, Opaque)):
         return _of_unknown(ev, first, arguments)
-    known = "random" in path.parts or name in {*STACKING, "stack"}
-    return ev.array(node) if known else ev.unknown(path.dotted)
+    if "random" in path.parts:
+        return ev.array(node, origin="random", order=Order.SHUFFLED)
+    return ev.array(node) if name in {*STACKING, "stack"} else ev.unknown(path.dotted)
 
 
 def _same_rows(ev: Evaluator, array: ArrayValue, name: str, arguments: Arguments) -> ArrayValue:
@@ -90,6 +91,7 @@ def _made(ev: Evaluator, name: str, first: object, arguments: Arguments) -> Arra
     if name in CONSTANT:
         value = arguments.get(1, "fill_value") if name == "full" else 0 if name.startswith("zeros") else 1
         result.constant = value if isinstance(value, (int, float, str)) else getattr(value, "key", None)
+        result.data = replace(result.data, origin="constant")
     return result
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from kerascheck.facts.data import Encoding, StepKind
+from kerascheck.facts.data import Encoding, Order, StepKind
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.script.handlers import handles
 from kerascheck.script.layers import shape_fact
@@ -79,6 +79,7 @@ def array_of(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     made.data = replace(
         made.data,
         shape=shape,
+        origin="literal",
         minimum=min(numbers),
         maximum=max(numbers),
         dtype=kind if isinstance(dtype, Unknown) else dtype,
@@ -124,6 +125,8 @@ def random_integers(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         minimum=low if isinstance(low, int) else UNKNOWN,
         maximum=high - above if isinstance(high, int) else UNKNOWN,
         dtype="int64",
+        origin="random",
+        order=Order.SHUFFLED,
     )
 
 
@@ -160,8 +163,9 @@ def random_numbers(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     low, high = _ends(name, arguments)
     shape = shape_fact(to_value(size))
     return ev.array(
-        arguments.node, shape=shape, minimum=low, maximum=high, dtype="float64", encoding=Encoding.CONTINUOUS
-    )
+        arguments.node, shape=shape, minimum=low, maximum=high, dtype="float64", encoding=Encoding.CONTINUOUS,
+        origin="random", order=Order.SHUFFLED,
+    )  # fmt: skip
 
 
 @handles("numpy.linspace")
@@ -169,7 +173,14 @@ def linspace(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Even steps between two numbers."""
     start, stop, count = arguments.get(0, "start"), arguments.get(1, "stop"), arguments.get(2, "num", default=50)
     shape: Shape = (count if isinstance(count, int) else UNKNOWN,)
-    made = ev.array(arguments.node, shape=shape, dtype="float64", encoding=Encoding.CONTINUOUS)
+    made = ev.array(
+        arguments.node,
+        shape=shape,
+        dtype="float64",
+        encoding=Encoding.CONTINUOUS,
+        origin="linspace",
+        order=Order.SORTED,
+    )
     if isinstance(start, (int, float)) and isinstance(stop, (int, float)):
         made.data = replace(made.data, minimum=min(start, stop), maximum=max(start, stop))
     return made

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from kerascheck.facts.data import Encoding, Order, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import array_method, handles, library
-from kerascheck.script.libraries.files import role_of_path, text_of_path
+from kerascheck.script.libraries.files import text_of_path
 from kerascheck.script.machine import to_value
+from kerascheck.script.roles import role_of_path
 from kerascheck.script.values import Arguments, ArrayValue, DictValue, ListValue, Opaque, Path
 
 if TYPE_CHECKING:

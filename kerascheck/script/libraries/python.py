@@ -20,6 +20,7 @@ from kerascheck.script.values import (
     DictValue,
     FunctionValue,
     ListValue,
+    Opaque,
     Path,
     Scope,
     SuperValue,
@@ -109,7 +110,8 @@ def make_list(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     if items is None:
         if isinstance(value, ListValue):
             return ListValue(list(value.items), False, list(value.growth), value.shuffled)
-        return ev.unknown(path.parts[-1])
+        kept = isinstance(value, Opaque) and path.parts[-1] in {"list", "tuple"}
+        return value if kept else ev.unknown(path.parts[-1])
     if path.parts[-1] == "tuple":
         return tuple(items)
     if path.parts[-1] == "reversed":
@@ -178,7 +180,7 @@ def compute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     name = path.parts[-1]
     value = arguments.get(0)
     if isinstance(value, TensorValue) and arguments.node is not None:
-        return ev.opaque_call(name, [value], arguments.node)
+        return ev.function_on_tensors(name, arguments, arguments.node, path.dotted)
     if isinstance(value, ListValue) and value.whole and name == "prod":
         value = tuple(value.items)
     plain = isinstance(value, (*NUMBERS, str)) or (

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.script.handlers import dataset_method, handles
-from kerascheck.script.libraries.files import role_of_path
 from kerascheck.script.machine import to_value
+from kerascheck.script.roles import role_of_path
 from kerascheck.script.values import Arguments, ArrayValue, DictValue, ListValue, Opaque, Path
 
 if TYPE_CHECKING:

@@ -1,0 +1,45 @@
+"""Models that were built where the reader cannot see: loaded from a file, made by another module, handed in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kerascheck.script.values import Arguments
+
+OF_MODELS: Final = frozenset(
+    {
+        "fit",
+        "fit_generator",
+        "train_on_batch",
+        "compile",
+        "evaluate",
+        "evaluate_generator",
+        "predict",
+        "predict_generator",
+        "predict_classes",
+        "test_on_batch",
+        "predict_on_batch",
+    }
+)
+"""The methods by which such a model shows."""
+
+_ALONE: Final = frozenset(
+    {"fit_generator", "train_on_batch", "evaluate_generator", "predict_generator", "test_on_batch"}
+)
+_OF_FIT: Final = frozenset(
+    {"epochs", "nb_epoch", "validation_data", "validation_split", "steps_per_epoch", "callbacks", "validation_steps"}
+)
+_OTHERS: Final = ("sklearn", "xgboost", "lightgbm", "catboost", "torch", "pytorch_lightning", "fastai", "gensim", "lightfm",
+                  "statsmodels", "imblearn", "mxnet", "paddle", "chainer", "skorch", "hmmlearn", "prophet", "fbprophet")  # fmt: skip
+
+
+def shows_a_model(origin: str, name: str, arguments: Arguments) -> bool:
+    """Whether a call of a method proves that its object is a Keras model."""
+    path = origin.removeprefix("call ")
+    if path.startswith(_OTHERS):
+        return False
+    if path.endswith(("load_model", "model_from_json", "model_from_yaml")) or name in _ALONE:
+        return True
+    if name == "fit":
+        return bool(_OF_FIT & arguments.keywords.keys())
+    return name == "compile" and "loss" in arguments.keywords
