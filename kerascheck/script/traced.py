@@ -65,8 +65,10 @@ def _place(function: FunctionValue) -> Location:
 
 def samples_of(evaluator: Evaluator, function: FunctionValue) -> tuple[tuple[int, Value], ...]:
     """The rates that a schedule gives, each with its epoch; nothing where Keras cannot call it."""
-    wanted = len(parameters_of(function))
-    if not 1 <= wanted <= 2:
+    spec = function.node.args
+    room = len((*spec.posonlyargs, *spec.args)) - len(function.first) if spec.vararg is None else 2
+    wanted = min(room, 2)
+    if wanted < 1 or len(parameters_of(function)) > wanted:
         return ()
     samples: list[tuple[int, Value]] = []
     rate: object = START

@@ -98,9 +98,13 @@ NEEDING = frozenset({"evaluate", "evaluate_generator", "test_on_batch"})
 
 
 @rule("KC314", "not-compiled", Severity.ERROR, since="0.1")
-def not_compiled(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
-    if not graph.whole or graph.kind is GraphKind.SUBCLASSED or not graph.layers:
-        return
+def not_compiled(program: TrainingProgram) -> Iterator[Finding]:
+    for graph in program.models.values():
+        if graph.whole and graph.kind is not GraphKind.SUBCLASSED and graph.layers:
+            yield from _judged(graph, program)
+
+
+def _judged(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
     compiles = [event for event in program.of(Compiled) if event.model == graph.key]
     first = next((use for use in _training(graph, program) if use.certain), None)
     if first is not None and not _may_be_compiled(graph, program, first, compiles):
