@@ -9,6 +9,7 @@ from kerascheck.facts.training import Event, Fit, ModelUse, TrainingProgram
 from kerascheck.facts.values import Unknown
 
 WEIGHTED: Final = ("load_weights", "set_weights", "load_own_variables", "quantize")
+LOADERS: Final = ("load_model", "clone_model", "model_from_json", "model_from_yaml", "from_config", "from_pretrained")
 OWN_TRAINING: Final = (
     "GradientTape",
     "gradients",
@@ -30,6 +31,12 @@ def trains_by_hand(program: TrainingProgram) -> bool:
     return any(True for _ in program.calls(*OWN_TRAINING))
 
 
+def is_loaded(program: TrainingProgram, model: int | Unknown) -> bool:
+    """Whether a model comes out of a file, or is a copy that some code fills."""
+    made = built(program, model)
+    return made is not None and any(call.location == made.location for call in program.calls(*LOADERS))
+
+
 def brings_weights(graph: ModelGraph) -> bool:
     """Whether a model may have learned elsewhere: it holds code that is not known, or layers that are given weights."""
     if graph.kind is GraphKind.SUBCLASSED or graph.from_file or not graph.whole:
@@ -43,7 +50,7 @@ def may_be_trained(program: TrainingProgram, model: int | Unknown, before: Event
     With `before` only what comes earlier counts, or shares a loop with that event.
     """
     graph = program.graph(model)
-    if graph is None or brings_weights(graph) or trains_by_hand(program):
+    if graph is None or brings_weights(graph) or trains_by_hand(program) or is_loaded(program, model):
         return True
     for event in program.events:
         if not isinstance(event, (Fit, ModelUse)) or (before is not None and not _comes_before(event, before)):

@@ -23,7 +23,7 @@ class Reported(Struct, frozen=True):
     """The names that an epoch reports, without `val_`.
 
     `whole` when nothing but the loss and the compiled metrics can report: one output, no layer, model or callback of the
-    author's own. `validated` when there is validation data, false when there is proven to be none.
+    author's own. `validated` unless there is proven to be no validation data, nor a callback that could stand in for it.
     """
 
     names: frozenset[str]
@@ -61,8 +61,13 @@ class Reported(Struct, frozen=True):
 
 
 def lacks_validation(fit: Fit) -> bool:
-    """Whether a fit is proven to have no validation data."""
-    return not fit.unexpanded and fit.validation_x is None and fit.arguments.get("validation_split", 0) in (0, None)
+    """Whether a fit is proven to report nothing on validation data: there is none, and no callback that brings its own."""
+    return (
+        not fit.unexpanded
+        and not _may_report(fit)
+        and fit.validation_x is None
+        and fit.arguments.get("validation_split", 0) in (0, None)
+    )
 
 
 def reported(program: TrainingProgram, fit: Fit) -> Reported | None:
@@ -78,13 +83,18 @@ def reported(program: TrainingProgram, fit: Fit) -> Reported | None:
     return Reported(known, _is_whole(program, fit), not lacks_validation(fit))
 
 
+def _may_report(fit: Fit) -> bool:
+    """Whether a callback of the author's own may report further quantities."""
+    if isinstance(fit.callbacks, Unknown):
+        return True
+    return any(callback.custom or callback.name == "LambdaCallback" for callback in fit.callbacks)
+
+
 def _is_whole(program: TrainingProgram, fit: Fit) -> bool:
     graph = program.graph(fit.model)
     if graph is None or graph.kind is GraphKind.SUBCLASSED or len(graph.outputs) != 1:
         return False
-    if any(layer.kind is LayerKind.CUSTOM for layer in graph.every_layer()) or isinstance(fit.callbacks, Unknown):
-        return False
-    return not any(callback.custom or callback.name == "LambdaCallback" for callback in fit.callbacks)
+    return not any(layer.kind is LayerKind.CUSTOM for layer in graph.every_layer()) and not _may_report(fit)
 
 
 def _name(metric: Loss) -> str | None:

@@ -179,6 +179,8 @@ def of_call(qualified: str) -> Changes:
     parts = tuple(qualified.split("."))
     if parts[0] == "Model":
         return METHODS.get(parts[-1], {})
+    if parts[-1] == "Input":
+        return FUNCTIONS["Input"]
     kind = kind_of(parts[1:])
     match kind:
         case ApiKind.LAYER:

@@ -31,7 +31,7 @@ _POSITIONAL = {
 }
 WATCHED: Final = frozenset(
     {"seed", "set_seed", "set_random_seed", "manual_seed", "enable_op_determinism", "default_rng", "clear_session"}
-    | {"load_model", "GradientTape", "get_updates", "gradients", "value_and_grad", "minimize", "apply_gradients", "function"}
+    | {"load_model", "clone_model", "model_from_json", "model_from_yaml", "from_config", "GradientTape", "get_updates", "gradients", "value_and_grad", "minimize", "apply_gradients", "function"}
     | {"Session", "InteractiveSession", "ConfigProto", "GPUOptions", "placeholder", "get_default_graph", "set_session"}
     | {"global_variables_initializer", "disable_eager_execution", "disable_v2_behavior", "run_functions_eagerly"}
     | {"autolog", "init", "concat", "tile", "reset_default_graph", "Graph", "get_session", "get_variable"}
