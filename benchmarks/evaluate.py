@@ -127,7 +127,7 @@ def reports(folder: Path, plan: Plan) -> Iterator[tuple[Path, FileReport]]:
 def lines_named(text: str, named: str) -> set[int]:
     """The lines that an entry like `L12: Dense(relu); compile(loss)` points at, with those of the calls it names."""
     lines = {int(number) for number in re.findall(r"\bL(\d+)", named)}
-    calls = {*re.findall(r"\b([A-Za-z_]\w+)\(", named), *re.findall(r"[;:]\s*([a-z_]\w+)\b", named)}
+    calls = {*re.findall(r"\b([A-Za-z_]\w+)\(", named), *re.findall(r"(?:^|[;:])\s*([a-z_]\w+)\b", named)}
     for number, line in enumerate(text.splitlines(), 1):
         if any(re.search(rf"\b{name}\(", line) for name in calls):
             lines.add(number)
