@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from kerascheck.artifact.reader import ModelFacts
 from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import GraphKind, ModelGraph
 from kerascheck.facts.training import KerasUsage, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
-from kerascheck.findings import (
-    Edit,
-    FileStatus,
-    Finding,
-    Fix,
-    LayerExcerpt,
-    Location,
-    Related,
-    Severity,
-    SourceText,
-)
+from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity, SourceText
 from kerascheck.rule import Options, Rule, rule
-
-
-@dataclass(frozen=True, slots=True)
-class FakeScriptFacts:
-    program: TrainingProgram
-    usage: KerasUsage
-    graphs: tuple[ModelGraph, ...]
-    source: SourceText
-    findings: tuple[Finding, ...] = ()
-    status: FileStatus = FileStatus.OK
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FakeModelFacts:
-    saved: SavedModel | None
-    graphs: tuple[ModelGraph, ...]
-    layers: tuple[LayerExcerpt, ...] = ()
-    status: FileStatus = FileStatus.OK
-    reason: str = ""
-    findings: tuple[Finding, ...] = ()
+from kerascheck.script.reader import ScriptFacts
 
 
 def graph(path: str, line: int = 1, *, from_file: bool = False, key: int = 1) -> ModelGraph:
@@ -53,21 +23,23 @@ def graph(path: str, line: int = 1, *, from_file: bool = False, key: int = 1) ->
     return ModelGraph(key, "model", GraphKind.SEQUENTIAL, (), (), (), (), place, from_file=from_file)
 
 
-def script_facts(path: str, text: str, graphs: int = 1, *, target: int | Unknown = UNKNOWN) -> FakeScriptFacts:
+def script_facts(path: str, text: str, graphs: int = 1, *, target: int | Unknown = UNKNOWN) -> ScriptFacts:
     """The facts of a script that builds one model on each of its first lines."""
     models = tuple(graph(path, number, key=number) for number in range(1, graphs + 1))
     program = TrainingProgram({model.key: model for model in models}, ())
     source = SourceText(((None, tuple(text.splitlines())),))
-    return FakeScriptFacts(program, KerasUsage((), target), models, source)
+    return ScriptFacts(program, KerasUsage((), target), models, source)
 
 
-def read_fake_script(path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN) -> FakeScriptFacts:
+def read_fake_script(
+    path: str, text: str | bytes, *, target: int | Unknown = UNKNOWN, file: Path | None = None
+) -> ScriptFacts:
     return script_facts(path, text.decode() if isinstance(text, bytes) else text, target=target)
 
 
-def read_fake_model(path: Path, *, display: str) -> FakeModelFacts:
+def read_fake_model(path: Path, *, display: str) -> ModelFacts:
     model = graph(display, from_file=True)
-    return FakeModelFacts(SavedModel(display, "keras", model, Location(display)), (model,))
+    return ModelFacts(SavedModel(display, "keras", model, Location(display)), (model,))
 
 
 @rule("KC201", "model-seen", Severity.ERROR, since="0.1", fixable=True, options={"limit": 3, "floor": 0.5})
@@ -123,8 +95,8 @@ def fake_road(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     from kerascheck.reader_codes import READER_CODES
     from kerascheck.registry import catalogue
 
-    monkeypatch.setattr(kerascheck.script, "read_script", read_fake_script, raising=False)
-    monkeypatch.setattr(kerascheck.artifact, "read_model", read_fake_model, raising=False)
+    monkeypatch.setattr(kerascheck.script, "read_script", read_fake_script)
+    monkeypatch.setattr(kerascheck.artifact, "read_model", read_fake_model)
     monkeypatch.setattr(kerascheck.linter, "load", lambda _paths: catalogue([*READER_CODES, *FAKE_RULES]))
     monkeypatch.chdir(tmp_path)
     return tmp_path
