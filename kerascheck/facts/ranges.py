@@ -28,7 +28,22 @@ _COUNTS: Final = Range(0.0, 1.0, zero=True)
 _KEEPING: Final = frozenset(
     {"mean", "max", "min", "reshape", "expand_dims", "squeeze", "flatten", "identity", "stop_gradient"}
 )
+_SYNONYMS: Final = {
+    "clip_by_value": "clip",
+    "neg": "negative",
+    "pow": "power",
+    "truediv": "divide",
+    "true_divide": "divide",
+    "div_no_nan": "divide_no_nan",
+    "arg_max": "argmax",
+}
 _COMPARISONS: Final = frozenset({"equal", "not_equal", "greater", "greater_equal", "less", "less_equal"})
+
+
+def operation(node: Node) -> str:
+    """The name of a function under the name that `keras.ops` has for it (`tf.reduce_sum` is `sum`)."""
+    name = node.layer.class_name.removeprefix("reduce_")
+    return _SYNONYMS.get(name, name)
 
 
 def ranges(body: ModelGraph, known: Mapping[int, Range]) -> dict[int, Range]:
@@ -53,7 +68,7 @@ def operand(node: Node, found: Mapping[int, Range], position: int) -> Range | No
 
 
 def _applied(node: Node, inputs: list[Range | None]) -> Range | None:
-    name = node.layer.class_name
+    name = operation(node)
     if name in _COMPARISONS:
         return _COUNTS
     if len(inputs) == 1 and inputs[0] is not None:
@@ -66,10 +81,10 @@ def _applied(node: Node, inputs: list[Range | None]) -> Range | None:
 def _of_one(name: str, value: Range, arguments: Mapping[str, Value]) -> Range | None:
     first, second = _number(arguments, "x1"), _number(arguments, "x2")
     constant = second if second is not None else first
-    if constant is not None and name in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "pow"):
+    if constant is not None and name in ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power"):
         return _with_constant(name, value, constant, swapped=second is None)
     match name:
-        case "clip" | "clip_by_value":
+        case "clip":
             low, high = _number(arguments, "x_min", "x2", "min_value"), _number(arguments, "x_max", "x3", "max_value")
             if low is None or high is None:
                 return None
@@ -113,9 +128,9 @@ def _with_constant(name: str, value: Range, constant: float, *, swapped: bool) -
         case "maximum":
             low = max(value.low, constant)
             return Range(low, max(value.high, constant), zero=low <= 0 and (value.zero or constant == 0))
-        case "power" | "pow" if not swapped and value.low >= 0 and constant > 0:
+        case "power" if not swapped and value.low >= 0 and constant > 0:
             return Range(0.0, INFINITE if value.high > 1 else 1.0, value.zero, value.saturates)
-        case "power" | "pow" if not swapped and constant == 2:
+        case "power" if not swapped and constant == 2:
             return Range(0.0, INFINITE, zero=True)
         case _:
             return None

@@ -67,6 +67,9 @@ class Operators(Containers):
     def operate(self, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
         """`left op right`."""
         name, function = OPERATORS[type(op)]
+        if isinstance(left, ListValue) != isinstance(right, ListValue) and self.tensors_in([left, right]):
+            # What an unknown call gave is taken for a tensor, and added to a list it was one.
+            return self.unknown("a list of tensors")
         if isinstance(left, TensorValue) or isinstance(right, TensorValue):
             return self.operation(node, name, [left, right])
         if isinstance(left, ArrayValue) or isinstance(right, ArrayValue):

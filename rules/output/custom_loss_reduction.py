@@ -70,6 +70,7 @@ import re
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import Loss, ModelGraph, Node
+from kerascheck.facts.ranges import operation
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import Finding, Related, Severity
@@ -78,6 +79,35 @@ from kerascheck.rule import rule
 PREDICTIONS = re.compile(r"pred|y_?hat|logits?|outputs?|probs?", re.IGNORECASE)
 TARGETS = re.compile(r"true|targets?|labels?|ground|^gt$|actual", re.IGNORECASE)
 SCALING = frozenset({"negative", "multiply", "divide"})
+ONE_BY_ONE = SCALING | {
+    "abs",
+    "add",
+    "binary_crossentropy",
+    "cast",
+    "clip",
+    "equal",
+    "exp",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "maximum",
+    "minimum",
+    "not_equal",
+    "power",
+    "relu",
+    "round",
+    "sigmoid",
+    "softplus",
+    "sqrt",
+    "square",
+    "subtract",
+    "tanh",
+    "where",
+}
+"""Functions of each value by itself."""
 
 
 @rule("KC316", "custom-loss-reduction", Severity.WARNING, since="0.1")
@@ -118,10 +148,21 @@ def _related(loss: Loss) -> tuple[Related, ...]:
 def _sum(body: ModelGraph) -> Node | None:
     """The sum over all axes that the result is, but for its sign and a constant factor."""
     node = body.producer(body.outputs[0]) if body.outputs else None
-    while node is not None and node.layer.class_name in SCALING and len(node.inputs) == 1:
+    while node is not None and operation(node) in SCALING and len(node.inputs) == 1:
         if any(value is UNKNOWN for value in node.arguments.values()):
             return None
         node = body.producer(node.inputs[0])
-    if node is None or node.layer.class_name not in ("sum", "reduce_sum") or len(node.inputs) != 1:
+    if node is None or operation(node) != "sum" or len(node.inputs) != 1:
         return None
-    return node if node.arguments.get("axis") is None else None
+    whole = node.arguments.get("axis") is None
+    return node if whole and all(_keeps_batch(part) for part in body.nodes if part is not node) else None
+
+
+def _keeps_batch(node: Node) -> bool:
+    """Whether an operation leaves the batch axis in front, so that a sum over everything takes it in."""
+    name = operation(node)
+    if name not in ("sum", "mean", "max", "min"):
+        return name in ONE_BY_ONE
+    axis = node.arguments.get("axis")
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return all(isinstance(each, int) and each != 0 for each in axes)

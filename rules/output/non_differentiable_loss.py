@@ -79,6 +79,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import Compile, LayerKind, Loss, ModelGraph, Node, Tensor
+from kerascheck.facts.ranges import operation
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Finding, Related, Severity
@@ -114,6 +115,7 @@ STEPS = frozenset(
         "zeros_like",
         "ones_like",
         "stop_gradient",
+        "to_int32",
     }
 )
 """Functions with a derivative of zero, or none."""
@@ -181,8 +183,8 @@ def _is_closed(body: ModelGraph) -> bool:
 
 def _is_step(node: Node) -> bool:
     dtype = node.arguments.get("dtype")
-    return node.layer.class_name in STEPS or (
-        node.layer.class_name == "cast" and isinstance(dtype, str) and dtype.startswith(WHOLE)
+    return operation(node) in STEPS or (
+        operation(node) == "cast" and isinstance(dtype, str) and dtype.startswith(WHOLE)
     )
 
 
@@ -202,7 +204,7 @@ def _reaches(body: ModelGraph, start: tuple[Tensor, ...], *, blocked: bool) -> b
         if not blocked:
             stack.extend(node.inputs)
         elif not _is_step(node):
-            stack.extend(node.inputs[1:] if node.layer.class_name in CHOICES else node.inputs)
+            stack.extend(node.inputs[1:] if operation(node) in CHOICES else node.inputs)
     return False
 
 

@@ -71,13 +71,12 @@ from collections.abc import Iterator
 
 from kerascheck.facts.graph import Loss, ModelGraph
 from kerascheck.facts.outputs import outputs
-from kerascheck.facts.ranges import ANY, PROBABILITY, Range, operand, ranges
+from kerascheck.facts.ranges import ANY, PROBABILITY, Range, operand, operation, ranges
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 LOGARITHMS = frozenset({"log", "log2", "log10"})
-QUOTIENTS = frozenset({"divide", "truediv", "true_divide"})
 
 
 @rule("KC319", "unsafe-numerics", Severity.WARNING, since="0.1", preview=True)
@@ -108,12 +107,12 @@ def _judged(function: Loss, body: ModelGraph, predictions: Range) -> Iterator[Fi
     found = ranges(body, {body.inputs[1].key: predictions})
     told: set[int] = set()
     for node in body.nodes:
-        name = node.layer.class_name
+        name = operation(node)
         if name in LOGARITHMS and len(node.inputs) == 1:
             value = found.get(node.inputs[0].key)
             unsafe = value is not None and (value.low < 0 or value.zero or value.saturates)
             why = "the logarithm of a value that can be 0 is minus infinity"
-        elif name in QUOTIENTS:
+        elif name == "divide":
             value = operand(node, found, 1)
             unsafe = value is not None and value.low <= 0 <= value.high and value.zero
             why = "the denominator can be 0"
