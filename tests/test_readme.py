@@ -66,6 +66,11 @@ def test_the_rules_it_names_exist() -> None:
     assert [(code, rules[code].name) for code, _ in named if code in rules] == named
 
 
+def test_the_table_of_families_is_complete() -> None:
+    rows = set(re.findall(r"^\| (KC\d)xx \| ([a-z]+) \|", README, re.MULTILINE))
+    assert rows == {(rule.code[:3], rule.family) for rule in load().rules if rule.family != "kerascheck"}
+
+
 def test_the_rule_it_shows_runs(tmp_path: Path) -> None:
     (tmp_path / "wide_dense.py").write_text(block("python", "LAB001"))
     (tmp_path / "kerascheck.toml").write_text('rule-paths = ["wide_dense.py"]\nselect = ["LAB001"]\n')
