@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from kerascheck.script.arrays import Arrays
+from kerascheck.script.freezing import layer_of, note_part
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.values import ArrayValue, DictValue, ListValue, Opaque, SplitterValue
 
@@ -32,6 +33,8 @@ class Containers(Arrays):
             return self.joined(first, items[-1]) if not isinstance(first, int) else self.unknown("loop")
         if isinstance(source, SplitterValue):
             return self.unknown("folds")
+        if isinstance(source, ListValue) and (listed := layer_of(self, source)) is not None:
+            return listed
         if isinstance(source, ListValue) and source.items:
             first = source.items[0]
             return first if isinstance(first, (tuple, ListValue, ArrayValue)) else self.unknown("loop")
@@ -71,10 +74,10 @@ class Containers(Arrays):
         bounds = [self.evaluate(part) for part in (node.lower, node.upper, node.step)]
         numbers = [bound for bound in bounds if bound is None or isinstance(bound, int)]
         if len(numbers) < len(bounds) or numbers[2] == 0:
-            return self.part_of(owner)
+            return note_part(self, owner, ListValue([], False)) if isinstance(owner, ListValue) else self.part_of(owner)
         part = slice(numbers[0], numbers[1], numbers[2])
         if isinstance(owner, ListValue):
-            return ListValue(owner.items[part], owner.whole)
+            return note_part(self, owner, ListValue(owner.items[part], owner.whole))
         if isinstance(owner, (str, bytes, range)):
             return owner[part]
         if isinstance(owner, tuple):

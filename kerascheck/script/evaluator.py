@@ -11,7 +11,9 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from kerascheck.facts.data import Role, StepKind
+from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import SourceText
+from kerascheck.script.freezing import SomeLayers, set_trainable
 from kerascheck.script.joins import Flow, fill, follow
 from kerascheck.script.loops import Loops
 from kerascheck.script.machine import to_value
@@ -239,9 +241,12 @@ class Evaluator(Loops):
         elif isinstance(owner, LayerValue):
             self.touch(owner)
             if name == "trainable":
-                trainable = value if isinstance(value, bool) else True
+                trainable = value if isinstance(value, bool) else UNKNOWN
                 owner.layer = replace(owner.layer, trainable=trainable)
+                set_trainable(self, owner, value, target)
             owner.attributes[name] = value
+        elif isinstance(owner, SomeLayers) and name == "trainable":
+            set_trainable(self, owner, value, target)
         elif isinstance(owner, OptimizerValue):
             self.optimizer_attribute(owner, name)
 

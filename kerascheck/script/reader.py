@@ -76,7 +76,7 @@ def read_script(
         )
     program = TrainingProgram(
         models=frozen,
-        events=tuple(sorted(evaluator.events, key=lambda event: event.order)),
+        events=tuple(sorted((*evaluator.events, *evaluator.layer_sets), key=lambda event: event.order)),
         callbacks=tuple(evaluator.callbacks),
         seeds=tuple(evaluator.seeds),
         rates_in_hand=frozenset(evaluator.rates_in_hand),
