@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kerascheck import Config, Finding, Severity, check_script
+from kerascheck.config import Choice
 from kerascheck.facts.outputs import outputs
 from kerascheck.script import read_script
 
@@ -287,3 +288,298 @@ model.compile('adam', 'mse')
 model.fit(x, x)
 """
     assert found(body, "KC307") == []
+
+
+def test_a_model_that_only_predicts_needs_no_right_loss() -> None:
+    body = """
+import other
+model = Sequential([Input((9,)), Dense(1, 'sigmoid')])
+model.load_weights('best.h5')
+model.compile('adam', 'categorical_crossentropy')
+print(model.predict(other.rows()))
+"""
+    assert found(body, "KC303") == []
+
+
+def test_targets_of_a_normal_distribution_are_not_taken_for_unscaled() -> None:
+    body = """
+codes = np.random.normal(scale=0.5, size=(100, 8))
+model = Sequential([Input((9,)), Dense(8, 'tanh')])
+model.compile('adam', 'mse')
+model.fit(np.random.rand(100, 9), codes)
+"""
+    assert found(body, "KC307") == []
+
+
+def test_a_sigmoid_under_squared_error_is_only_hinted_at_where_nothing_is_known_of_the_targets() -> None:
+    body = """
+import csv
+targets = []
+for line in csv.reader(open('reviews.csv')):
+    targets.append(int(line[6]) / 5)
+y = np.asarray(targets[:8000])
+model = Sequential([Input((9,)), Dense(1, 'sigmoid')])
+model.compile('adam', 'mse')
+model.fit(np.random.rand(8000, 9), y)
+"""
+    assert [finding.severity for finding in found(body, "KC307")] in ([], [Severity.INFO])
+
+
+METRICS = {
+    "accuracy of numbers": ("Dense(1)", "'mse'", "'accuracy'", "KC309"),
+    "accuracy of class probabilities": ("Dense(3, 'softmax')", "'mse'", "'accuracy'", None),
+    "a threshold that the author chose": ("Dense(1)", "'mse'", "keras.metrics.BinaryAccuracy()", None),
+    "another metric of a regression": ("Dense(1)", "'mse'", "'mae'", None),
+    "each class rounded by itself": ("Dense(5, 'softmax')", "'categorical_crossentropy'", "'binary_accuracy'", "KC310"),
+    "the largest of one": ("Dense(1, 'sigmoid')", "'binary_crossentropy'", "'categorical_accuracy'", "KC310"),
+    "one-hot metric, indices in the loss": (
+        "Dense(5, 'softmax')",
+        "'sparse_categorical_crossentropy'",
+        "'categorical_accuracy'",
+        "KC310",
+    ),
+    "index metric, one-hot loss": (
+        "Dense(5, 'softmax')",
+        "'categorical_crossentropy'",
+        "'sparse_categorical_accuracy'",
+        "KC310",
+    ),
+    "exact equality": ("Dense(1, 'sigmoid')", "'binary_crossentropy'", "keras.metrics.Accuracy()", "KC310"),
+    "accuracy by name with a capital": ("Dense(1, 'sigmoid')", "'binary_crossentropy'", "'Accuracy'", None),
+    "a threshold of 0.5 on logits": (
+        "Dense(1)",
+        "losses.BinaryCrossentropy(from_logits=True)",
+        "keras.metrics.BinaryAccuracy()",
+        "KC310",
+    ),
+    "a threshold of 0 on logits": (
+        "Dense(1)",
+        "losses.BinaryCrossentropy(from_logits=True)",
+        "keras.metrics.BinaryAccuracy(threshold=0.0)",
+        None,
+    ),
+    "the largest logit": (
+        "Dense(5)",
+        "losses.SparseCategoricalCrossentropy(from_logits=True)",
+        "'accuracy'",
+        None,
+    ),
+    "many labels rounded one by one": ("Dense(5, 'sigmoid')", "'binary_crossentropy'", "'binary_accuracy'", None),
+}
+
+
+@pytest.mark.parametrize("case", METRICS, ids=str)
+def test_metrics_are_compared_with_loss_and_output(case: str) -> None:
+    layer, loss, metric, code = METRICS[case]
+    body = f"model = Sequential([Input((9,)), {layer}])\nmodel.compile('adam', {loss}, metrics=[{metric}])"
+    assert [finding.code for finding in found(body, "KC309", "KC310")] == ([code] if code else [])
+
+
+def test_the_discriminator_of_a_least_squares_gan_has_an_accuracy() -> None:
+    body = """
+discriminator = Sequential([Input((64,)), Dense(1)])
+discriminator.compile('adam', 'mse', metrics=['accuracy'])
+generator = Sequential([Input((8,)), Dense(64, 'tanh')])
+gan = Sequential([generator, discriminator])
+gan.compile('adam', 'mse')
+"""
+    assert found(body, "KC309") == []
+
+
+def test_classes_written_as_0_and_1_have_an_accuracy_under_squared_error() -> None:
+    body = """
+y = np.vstack((np.zeros((100, 1)), np.ones((100, 1))))
+model = Sequential([Input((2,)), Dense(1)])
+model.compile('adam', 'mse', metrics=['accuracy'])
+model.fit(np.random.rand(200, 2), y)
+"""
+    assert found(body, "KC309") == []
+
+
+COUNTS = {
+    "a class index that is out of range": (
+        "np.array([0, 1, 2, 3])",
+        "Dense(3, 'softmax')",
+        "sparse_categorical_crossentropy",
+        True,
+    ),
+    "as many units as classes": (
+        "np.array([0, 1, 2, 3])",
+        "Dense(4, 'softmax')",
+        "sparse_categorical_crossentropy",
+        False,
+    ),
+    "rows of another width": ("np.zeros((4, 5))", "Dense(3, 'softmax')", "categorical_crossentropy", True),
+    "rows of the same width": ("np.zeros((4, 3))", "Dense(3, 'softmax')", "categorical_crossentropy", False),
+    "more than yes and no": ("np.array([0, 1, 2, 2])", "Dense(1, 'sigmoid')", "binary_crossentropy", True),
+    "yes and no": ("np.array([0, 1, 1, 0])", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
+    "classes of a generated set": (
+        "make_classification(400, n_classes=5)[1]",
+        "Dense(5, 'softmax')",
+        "sparse_categorical_crossentropy",
+        False,
+    ),
+    "too few units for a generated set": (
+        "make_classification(400, n_classes=5)[1]",
+        "Dense(4, 'softmax')",
+        "sparse_categorical_crossentropy",
+        True,
+    ),
+    "targets of which nothing is known": ("other.labels()", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
+}
+
+
+@pytest.mark.parametrize("case", COUNTS, ids=str)
+def test_units_are_compared_with_the_labels(case: str) -> None:
+    labels, layer, loss, wrong = COUNTS[case]
+    body = f"""
+import other
+from sklearn.datasets import make_classification
+y = {labels}
+model = Sequential([Input((9,)), {layer}])
+model.compile('adam', '{loss}')
+model.fit(other.rows(), y)
+"""
+    assert len(found(body, "KC311")) == wrong
+
+
+def test_the_outputs_of_an_unknown_call_are_not_counted() -> None:
+    body = """
+import gan
+inputs = Input((9,))
+whole = Model(inputs, gan.discriminator(Dense(8)(inputs)))
+whole.compile('adam', loss=['binary_crossentropy', 'mse'], loss_weights=[1.0, 10.0])
+more = Model(inputs, gan.discriminator(inputs) + [Dense(3)(inputs)])
+more.compile('adam', loss=['binary_crossentropy', 'mse', 'mse'])
+"""
+    assert found(body, "KC311") == []
+
+
+def test_the_range_of_scaled_labels_is_followed_into_the_loss() -> None:
+    body = """
+import pandas as pd
+from sklearn.preprocessing import MinMaxScaler
+table = MinMaxScaler(feature_range=(0, 5)).fit_transform(pd.read_csv('steps.csv').to_numpy())
+model = Sequential([Input((6,)), Dense(1, 'sigmoid')])
+model.compile('adam', 'binary_crossentropy')
+model.fit(table[:, 0:6], table[:, 6])
+"""
+    (finding,) = found(body, "KC311")
+    assert finding.severity is Severity.ERROR
+
+
+NAMES = {
+    "a loss": ("Dense(3, activation='softmax')", "loss='categorical_crossentopy'", True),
+    "an activation in capitals": ("Dense(3, activation='SOFTMAX')", "loss='mse'", True),
+    "an activation that tf.keras 2 takes for a layer": ("Dense(3, activation='ReLU')", "loss='mse'", False),
+    "an initializer": ("Dense(3, kernel_initializer='glorot_unifrom')", "loss='mse'", True),
+    "an optimizer in capitals": ("Dense(3)", "loss='mse', optimizer='ADAM'", False),
+    "an optimizer": ("Dense(3)", "loss='mse', optimizer='adamm'", True),
+    "names of Keras 1": (
+        "Dense(3, kernel_initializer='uniform')",
+        "loss='cosine_proximity', metrics=['fmeasure']",
+        False,
+    ),
+    "a name that is not known here": ("Dense(3, activation=other.name)", "loss=other.loss", False),
+}
+
+
+@pytest.mark.parametrize("case", NAMES, ids=str)
+def test_a_name_that_keras_does_not_know_is_found(case: str) -> None:
+    layer, compiled, wrong = NAMES[case]
+    body = f"import other\nmodel = Sequential([Input((9,)), {layer}])\nmodel.compile({compiled})"
+    assert len(found(body, "KC313")) == wrong
+
+
+def test_names_of_registered_objects_are_not_judged() -> None:
+    body = """
+keras.utils.get_custom_objects().update({'swish2': lambda x: x})
+model = Sequential([Input((9,)), Dense(3, activation='swish2')])
+"""
+    assert found(body, "KC313") == []
+
+
+TRAINED = {
+    "never compiled": ("model.fit(x, y)", True),
+    "evaluated without compile": ("model.evaluate(x, y)", True),
+    "only predicts": ("model.predict(x)", False),
+    "compiled in a function that is not seen": ("other.prepare(model)\nmodel.fit(x, y)", False),
+    "compiled in one branch": ("if other.flag:\n    model.compile('sgd', 'mse')\nmodel.fit(x, y)", False),
+    "compiled in a loop": ("for rate in other.rates():\n    model.compile('sgd', 'mse')\n    model.fit(x, y)", False),
+    "given a layer after it was fitted": (
+        "model.compile('sgd', 'mse')\nmodel.fit(x, y)\nmodel.add(Dense(2))\nmodel.fit(x, y)",
+        True,
+    ),
+    "compiled again after the new layer": (
+        "model.compile('sgd', 'mse')\nmodel.fit(x, y)\nmodel.add(Dense(2))\nmodel.compile('sgd', 'mse')\nmodel.fit(x, y)",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TRAINED, ids=str)
+def test_a_model_that_is_trained_without_compile_is_found(case: str) -> None:
+    rest, wrong = TRAINED[case]
+    body = f"import other\nx, y = other.data()\nmodel = Sequential([Input((9,)), Dense(1)])\n{rest}"
+    assert len(found(body, "KC314")) == wrong
+
+
+LOSSES = {
+    "the share of hits": ("ops.mean(ops.cast(ops.equal(ops.argmax(t, -1), ops.argmax(p, -1)), 'float32'))", "KC315"),
+    "rounded": ("ops.mean(ops.square(t - ops.round(p)))", "KC315"),
+    "no predictions": ("ops.mean(ops.square(t), axis=-1)", "KC315"),
+    "numpy": ("np.mean(np.abs(t - p))", "KC315"),
+    "a comparison as a weight": ("ops.mean(ops.cast(p > t, 'float32') * ops.square(t - p), axis=-1)", None),
+    "a choice": ("ops.mean(tf.where(p > t, p - t, 2 * (t - p)), axis=-1)", None),
+    "something that is not known": ("ops.mean(other.weight(t, p))", None),
+    "a sum over everything": ("-2.0 * ops.sum(ops.square(t - p))", "KC316"),
+    "a sum in tensorflow": ("tf.reduce_sum(tf.square(t - p))", "KC316"),
+    "a sum over the units": ("ops.sum(ops.square(t - p), axis=-1)", None),
+    "a sum after the batch was averaged": ("ops.sum(ops.square(ops.mean(t - p, axis=0)))", None),
+    "a sum of products of distributions": ("ops.sum(ops.matmul(ops.transpose(p), p) * ops.log(1.5 + t))", None),
+    "a mean": ("ops.mean(ops.abs(t - p))", None),
+}
+
+
+@pytest.mark.parametrize("case", LOSSES, ids=str)
+def test_a_loss_of_the_script_is_followed(case: str) -> None:
+    value, code = LOSSES[case]
+    body = f"""
+import other
+def loss(t, p):
+    return {value}
+model = Sequential([Input((9,)), Dense(4)])
+model.compile('adam', loss)
+"""
+    assert [finding.code for finding in found(body, "KC315", "KC316")] == ([code] if code else [])
+
+
+NUMERICS = {
+    "the log of a probability": ("-ops.mean(t * ops.log(p))", True),
+    "the log of its complement": ("-ops.mean(ops.log(1 - p))", True),
+    "an epsilon inside": ("-ops.mean(t * ops.log(p + keras.config.epsilon()))", False),
+    "clipped": ("-ops.mean(t * ops.log(ops.clip(p, 1e-7, 1.0)))", False),
+    "the log of something that is not known": ("-ops.mean(ops.log(t))", False),
+    "a count in the denominator": ("ops.sum(t * p) / ops.sum(ops.round(p))", True),
+    "a count and an epsilon": ("ops.sum(t * p) / (ops.sum(ops.round(p)) + 1e-7)", False),
+    "a sum of probabilities": ("ops.sum(t * p) / ops.sum(p)", False),
+}
+
+
+@pytest.mark.parametrize("case", NUMERICS, ids=str)
+def test_a_logarithm_or_quotient_that_meets_zero_is_found(case: str) -> None:
+    value, wrong = NUMERICS[case]
+    body = f"""
+def metric(t, p):
+    return {value}
+model = Sequential([Input((9,)), Dense(4, 'sigmoid')])
+model.compile('adam', 'binary_crossentropy', metrics=[metric])
+"""
+    config = Config().override(Choice(extend_select=("KC319",)))
+    report = check_script(HEAD + body, config=config)
+    assert len([finding for finding in report.findings if finding.code == "KC319"]) == wrong
+
+
+def test_a_metric_of_keras_is_no_loss() -> None:
+    body = "model = Sequential([Input((9,)), Dense(4, 'softmax')])\nmodel.compile('adam', keras.metrics.categorical_accuracy)"
+    assert len(found(body, "KC315")) == 1

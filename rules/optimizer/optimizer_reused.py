@@ -61,7 +61,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import Optimizer
-from kerascheck.facts.training import Compiled, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.training import Compiled, Fit, KerasUsage, ModelUse, TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
@@ -84,9 +84,8 @@ def optimizer_reused(program: TrainingProgram, usage: KerasUsage) -> Iterator[Fi
 
 def _is_new_each_round(program: TrainingProgram, event: Compiled, optimizer: Optimizer) -> bool:
     """Whether a loop builds and compiles the model while the optimizer was made in front of it."""
-    graph = program.graph(event.model)
-    made_in_loop = graph is not None and bool(graph.layers) and all(layer.repeated for layer in graph.layers)
-    return event.repeated and not optimizer.repeated and made_in_loop
+    built = any(use.repeated for use in program.of(ModelUse) if use.model == event.model and use.use == "built")
+    return event.repeated and not optimizer.repeated and built
 
 
 def _finding(event: Compiled, optimizer: Optimizer, before: Compiled | None, severity: Severity) -> Finding:

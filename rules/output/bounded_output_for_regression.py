@@ -177,8 +177,8 @@ def _is_unscaled(fit: Fit, labels: DataArray) -> bool:
         return False
     if not isinstance(labels.minimum, Unknown) and not isinstance(labels.maximum, Unknown):
         return False
-    measured = labels.encoding is Encoding.CONTINUOUS and (isinstance(labels.origin, str) or bool(labels.history))
-    followed = measured or labels.step(StepKind.LOADED) is not None
+    computed = labels.encoding is Encoding.CONTINUOUS and labels.step(StepKind.TRANSFORMED) is not None
+    followed = computed or labels.step(StepKind.LOADED) is not None
     changed = any(step.kind in CHANGING and step.by not in STILL_UNSCALED for step in labels.history)
     return followed and not changed and not gives_back_input(fit)
 

@@ -165,6 +165,8 @@ def _of_body(loss: Loss, body: ModelGraph) -> Finding | None:
             )
     if not _is_closed(body) or _reaches(body, body.outputs, blocked=True):
         return None
+    if not _reaches(body, body.outputs, blocked=False):
+        return _unused(loss, body)
     block = next((node for node in body.nodes if _is_step(node) and _reaches(body, node.inputs, blocked=True)), None)
     if block is None:
         return None
@@ -206,6 +208,16 @@ def _reaches(body: ModelGraph, start: tuple[Tensor, ...], *, blocked: bool) -> b
         elif not _is_step(node):
             stack.extend(node.inputs[1:] if operation(node) in CHOICES else node.inputs)
     return False
+
+
+def _unused(loss: Loss, body: ModelGraph) -> Finding:
+    return Finding(
+        message=f"the predictions take no part in the loss `{loss.name}`: nothing is learned",
+        location=body.location,
+        label="does not depend on the predictions",
+        help="compare the second argument, the predictions, with the first, the targets",
+        related=(Related(loss.location, "the loss of the model"),) if loss.location.line else (),
+    )
 
 
 def _finding(loss: Loss, node: Node, told: str) -> Finding:
