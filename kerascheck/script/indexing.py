@@ -12,6 +12,7 @@ from kerascheck.script.lineage import ITEM, WINDOW, Condition, Lineage
 from kerascheck.script.roles import role_of_path
 from kerascheck.script.stacking import names_in
 from kerascheck.script.values import ArrayValue, ListValue, Opaque
+from kerascheck.script.walking import stored_in, stored_names
 
 HEAD, TAIL = "head", "tail"
 STORES = frozenset({"load", "File", "loadmat"})
@@ -365,19 +366,17 @@ def _together(owner: DataArray, key: DataArray) -> tuple[int, ...] | Unknown:
     return owner.arrangement if key.dtype == "bool" else (*owner.arrangement, *key.arrangement)
 
 
-def _targets(node: ast.AST) -> set[str]:
+def _targets(node: ast.AST) -> frozenset[str]:
     """The names that a loop binds anew in each round."""
-    target = getattr(node, "target", None)
-    names = (
-        {child.id for child in ast.walk(target) if isinstance(child, ast.Name)} if target is not None else set[str]()
-    )
-    for statement in getattr(node, "body", ()) if isinstance(node, (ast.For, ast.While)) else ():
-        names |= {
-            child.id
-            for child in ast.walk(statement)
-            if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)
-        }
-    return names
+    match node:
+        case ast.For() | ast.AsyncFor():
+            return stored_names(node.target) | stored_in(node.body)
+        case ast.While():
+            return stored_in(node.body)
+        case ast.comprehension():
+            return stored_names(node.target)
+        case _:
+            return frozenset()
 
 
 def _count(shape: Shape, lower: object, upper: object) -> Dim:

@@ -12,6 +12,7 @@ from kerascheck.script.api import import_of
 from kerascheck.script.core import Core
 from kerascheck.script.handlers import HANDLERS
 from kerascheck.script.values import ImportedName, ModuleValue, Opaque, Path, Scope
+from kerascheck.script.walking import stored_in
 
 # Longest first: each way to name Keras, with the flavour it stands for.
 KERAS_ROOTS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -129,13 +130,7 @@ class Names(Core):
 
     def forget_assigned(self, body: Sequence[ast.stmt]) -> None:
         """Widen the numbers that a loop of unknown length assigns."""
-        names = {
-            node.id
-            for statement in body
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
-        for name in names:
+        for name in stored_in(body):
             if isinstance(self.scope.names.get(name), (bool, int, float, str)):
                 self.assign(name, self.unknown("loop"))
 

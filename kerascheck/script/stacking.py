@@ -10,6 +10,7 @@ from typing import TypeVar
 from kerascheck.facts.data import DataArray, Encoding, Order, Role, Step
 from kerascheck.facts.values import UNKNOWN, Dim, Unknown
 from kerascheck.script.values import ArrayValue, ListValue, LoopRun
+from kerascheck.script.walking import loaded_names, stored_names
 
 BLOCK_LIMIT = 100
 T = TypeVar("T")
@@ -150,11 +151,11 @@ def _follows_outer_loop(run: LoopRun | None, node: ast.expr | None) -> bool:
     return outer is not None and outer.once and node is not None and bool(names_in(node) & stored_in(outer.node))
 
 
-def names_in(node: ast.AST) -> set[str]:
+def names_in(node: ast.AST) -> frozenset[str]:
     """The names that an expression reads."""
-    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)}
+    return loaded_names(node)
 
 
-def stored_in(node: ast.AST) -> set[str]:
+def stored_in(node: ast.AST) -> frozenset[str]:
     """The names that a loop binds."""
-    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}
+    return stored_names(node)

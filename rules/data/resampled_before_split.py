@@ -124,7 +124,7 @@ def _finding(step: Step, data: DataArray, place: Location) -> Finding:
     copies = "near copies" if step.kind is StepKind.AUGMENTED or "SMOTE" in step.by or "ADASYN" in step.by else "copies"
     name = f"`{data.name}`" if data.name else "the data"
     return Finding(
-        message=f"`{step.by}` makes {copies} of rows before {name} is split {place.words}: copies of one row stand on both sides, and the model is judged on rows that it was trained on",
+        message=f"`{step.by}` makes {copies} of rows before {name} is split on line {place.line}: copies of one row stand on both sides, and the model is judged on rows that it was trained on",
         location=step.location,
         help="split first, and over-sample or augment the training part only",
         label="copies rows of train and test",
