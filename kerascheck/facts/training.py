@@ -28,6 +28,11 @@ def arrays(data: Data) -> tuple[DataArray, ...]:
     return ()
 
 
+def is_made_up(data: Data) -> bool:
+    """Whether the values are random numbers that the program draws in place of data."""
+    return any(part.origin == "random" for array in arrays(data) for part in (array, *array.elements))
+
+
 class Callback(Struct, frozen=True):
     """A callback by its Keras class name, with its arguments under today's names and defaults filled in.
 

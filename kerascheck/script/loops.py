@@ -35,7 +35,7 @@ class Loops(Expressions):
     def for_loop(self, node: ast.For | ast.AsyncFor) -> Flow:
         source = self.evaluate(node.iter)
         self.loop_path.append(for_fact(self, node, source))
-        self.loop_nodes.append(node)
+        self.loop_nodes.append((node, len(self.frames)))
         try:
             return self._for(node, source)
         finally:
@@ -51,7 +51,7 @@ class Loops(Expressions):
 
     def while_loop(self, node: ast.While) -> Flow:
         self.loop_path.append(while_fact(self, node))
-        self.loop_nodes.append(node)
+        self.loop_nodes.append((node, len(self.frames)))
         try:
             return self._while(node)
         finally:

@@ -62,7 +62,7 @@ class Machine:
         self.steps = 0
         self.loops = 0
         self.loop_path: list[Loop] = []
-        self.loop_nodes: list[ast.For | ast.AsyncFor | ast.While] = []
+        self.loop_nodes: list[tuple[ast.For | ast.AsyncFor | ast.While, int]] = []
         self.undecided = 0
         self.uncalled = False
         self.assembly = Assembly()

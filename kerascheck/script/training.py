@@ -260,6 +260,11 @@ class Training(Compiles):
         if isinstance(data, DataArray) and data.kind is DataKind.ARRAY:
             self.build(model, data.shape)
 
+    def _follows_loop(self, value: ast.expr) -> bool:
+        """Whether a value is made from what the innermost loop of this function runs over."""
+        node, depth = self.loop_nodes[-1] if self.loop_nodes else (None, 0)
+        return node is not None and depth == len(self.frames) and follows(node, value)
+
     def _evaluation(self, model: ModelValue, method: str, arguments: Arguments, node: ast.expr) -> object:
         found = normalize.method(
             method, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
@@ -280,7 +285,7 @@ class Training(Compiles):
                 unexpanded=not arguments.complete,
                 slot=self._slot(node),
                 name_place=self.name_place(node),
-                follows_loop=bool(self.loop_nodes and value is not None and follows(self.loop_nodes[-1], value)),
+                follows_loop=value is not None and self._follows_loop(value),
             )
         )
         if method.startswith("predict"):

@@ -77,7 +77,7 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 
 ## Known limits
 
-Silent inside loops, where one epoch a turn is common, for a model that is trained more than once or comes with weights, and
+Silent for random numbers in place of data, inside loops, where one epoch a turn is common, for a model that is trained more than once or comes with weights, and
 in functions that the file itself never calls.
 
 ## References
@@ -94,7 +94,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from kerascheck.facts.graph import GraphKind, LayerKind
-from kerascheck.facts.training import Callback, Fit, TrainingProgram
+from kerascheck.facts.training import Callback, Fit, TrainingProgram, is_made_up
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import Options, rule
 
@@ -170,7 +170,7 @@ def _hint(program: TrainingProgram, fit: Fit, many: float) -> Finding | None:
 
 
 def _is_whole_training(program: TrainingProgram, fit: Fit) -> bool:
-    if fit.repeated or fit.uncalled:
+    if fit.repeated or fit.uncalled or is_made_up(fit.x):
         return False
     return all(other is fit or not program.related(fit.model, other.model) for other in program.of(Fit))
 

@@ -49,7 +49,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.lives import built, may_be_trained
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram
+from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, is_made_up
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -66,7 +66,7 @@ def never_trained(program: TrainingProgram) -> Iterator[Finding]:
             continue
         if program.cut_short or graph.parameters == 0 or may_be_trained(program, call.model):
             continue
-        if any(fit.model != call.model for fit in program.of(Fit)):
+        if is_made_up(call.x) or any(fit.model != call.model for fit in program.of(Fit)):
             continue
         told.add(call.model)
         made = built(program, call.model)

@@ -53,7 +53,7 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 
 ## Known limits
 
-Silent where the model goes to code that cannot be followed, for functions that the file itself never calls, and beside a
+Silent for random numbers in place of data, where the model goes to code that cannot be followed, for functions that the file itself never calls, and beside a
 callback of the author's own, which may judge the model.
 
 ## References
@@ -68,7 +68,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataKind
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays, is_made_up
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
@@ -99,7 +99,7 @@ def no_validation(program: TrainingProgram) -> Iterator[Finding]:
 
 
 def _is_blind(fit: Fit) -> bool:
-    if fit.method not in METHODS or fit.unexpanded or fit.uncalled:
+    if fit.method not in METHODS or fit.unexpanded or fit.uncalled or is_made_up(fit.x):
         return False
     if fit.validation_x is not None or fit.arguments.get("validation_split", 0) not in (0, None):
         return False

@@ -45,7 +45,7 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 
 ## Known limits
 
-Silent for models that hold code of the author's own or weights from elsewhere, and where a training loop of the script's own
+Silent for random numbers in place of data, for models that hold code of the author's own or weights from elsewhere, and where a training loop of the script's own
 may have trained them.
 
 ## References
@@ -59,7 +59,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.lives import built, may_be_trained
-from kerascheck.facts.training import Evaluation, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import Evaluation, Fit, ModelUse, TrainingProgram, is_made_up
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
@@ -96,7 +96,7 @@ def _uses(program: TrainingProgram) -> Iterator[tuple[int | Unknown, str, Locati
     for event in program.events:
         if event.uncalled:
             continue
-        if isinstance(event, Evaluation) and event.method in JUDGING:
+        if isinstance(event, Evaluation) and event.method in JUDGING and not is_made_up(event.x):
             yield event.model, event.method, event.name_place or event.location, event.order
         elif isinstance(event, ModelUse) and event.use in ("save", "save_weights"):
             yield event.model, event.use, event.location, event.order
