@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -32,13 +33,18 @@ class _Finder:
         self.nodes = {node.location: node for node in ev.assembly.calls}
         self.used = {layer.key for node in ev.assembly.calls for layer in _with_inner(node.layer)}
         self.made = {value.layer.location: value.layer for value in ev.layer_values.values()}
-        self.read = {
-            node.id
-            for unit in units
-            for node in ast.walk(unit.tree)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
-        self.captured = {name for unit in units for name in _captured(unit.tree)}
+        self.units = units
+
+    @cached_property
+    def read(self) -> set[str]:
+        """The names that anything reads."""
+        nodes = (node for unit in self.units for node in ast.walk(unit.tree))
+        return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+
+    @cached_property
+    def captured(self) -> set[str]:
+        """The names that functions take from around them; most scripts are read without asking."""
+        return {name for unit in self.units for name in _captured(unit.tree)}
 
     def in_unit(self, unit: Unit) -> Iterator[LooseLayer]:
         outer, self.ev.page = self.ev.page, self.ev.pages[unit.cell]
@@ -100,7 +106,7 @@ class _Finder:
         self, statement: ast.Assign, name: str, following: Sequence[ast.stmt], *, module: bool
     ) -> Iterator[LooseLayer]:
         found = self._lost(statement.value)
-        if found is None or name in self.captured:
+        if found is None:
             return
         layer, called = found
         if layer.class_name == "InputLayer":
@@ -108,9 +114,12 @@ class _Finder:
             return
         place = self.ev.place(statement.targets[0])
         again = _bound_again(name, following)
+        lost = again is not None or (name not in self.read if module else not _mentioned(name, following))
+        if not lost or name in self.captured:
+            return
         if again is not None:
             yield LooseLayer(layer, Fate.OVERWRITTEN, place, called, name, self.ev.place(again))
-        elif name not in self.read if module else not _mentioned(name, following):
+        else:
             yield LooseLayer(layer, Fate.UNREAD, place, called, name)
 
 
