@@ -14,7 +14,8 @@ from kerascheck.findings import FileStatus
 
 MODELS = Path(__file__).parent.parent / "fixtures" / "models"
 EXPECTED: dict[str, dict] = json.loads((MODELS / "expected.json").read_text())
-WITH_GRAPH = sorted(name for name, model in EXPECTED.items() if "weights" not in name and "layers" in model)
+WITHOUT_GRAPH = ("weights", "exported", "subclassed")
+WITH_GRAPH = sorted(name for name in EXPECTED if not any(word in name for word in WITHOUT_GRAPH))
 
 
 def read(name: str) -> ModelFacts:
@@ -143,11 +144,23 @@ def test_what_is_not_keras_is_opaque(name: str) -> None:
     assert (losses[0].name, losses[0].custom) == ("distance", True)
 
 
-def test_a_subclassed_model_is_said_to_have_no_layers() -> None:
-    facts = read("subclassed.keras")
+@pytest.mark.parametrize(("name", "layers"), [("subclassed.keras", 0), ("subclassed_keras2.saved_model", 2)])
+def test_a_subclassed_model_is_said_to_be_that(name: str, layers: int) -> None:
+    """A SavedModel lists its layers, if not how they are connected."""
+    facts = read(name)
     assert facts.status is FileStatus.PARTIAL
     assert "`Pair`" in facts.reason
-    assert not facts.graphs[0].whole
+    graph = facts.graphs[0]
+    assert not graph.whole
+    assert graph.parameters is UNKNOWN
+    assert [(found.class_name, found["units"]) for found in graph.layers] == [("Dense", 3), ("Dense", 2)][:layers]
+    assert [found.parameters for found in graph.layers] == [15, 8][:layers]
+
+
+def test_an_exported_model_is_left_out() -> None:
+    facts = read("built_by_data.exported")
+    assert facts.status is FileStatus.SKIPPED
+    assert "without a Keras model" in facts.reason
 
 
 @pytest.mark.parametrize("name", ["good_cnn.weights.h5", "good_cnn_keras2_weights.h5"])

@@ -67,6 +67,7 @@ CASES: list[tuple[str, str, Form, Callable[[Path], None]]] = [
     ("keras archive", "model.h5", Form.KERAS_ZIP, zipped("metadata.json", "config.json", "model.weights.h5")),
     ("another archive", "model.keras", Form.ZIP, zipped("word/document.xml")),
     ("numpy archive", "model.h5", Form.NPZ, arrays),
+    ("index of shards", "m.weights.json", Form.WEIGHT_INDEX, text({"metadata": {}, "weight_map": {"a": "b.h5"}})),
     ("numpy array", "model.h5", Form.NUMPY, array),
     ("object", "model.json", Form.JSON_ARCHITECTURE, text(ARCHITECTURE)),
     ("wrapped object", "model.json", Form.JSON_ARCHITECTURE, text({"model_config": ARCHITECTURE})),
@@ -120,6 +121,21 @@ def test_every_wrapping_of_an_architecture_holds_the_same(wrapping: str, tmp_pat
     facts = read_model(tmp_path / name)
     assert facts.status is FileStatus.OK
     assert facts.graphs[0].outputs[0].shape == (None, 3)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"layers/dense/vars": np.zeros(3)}, "weights only, in a NumPy archive as arrays"),
+        ({"layers/dense/vars": np.array({"0": np.zeros(3)})}, "as pickles"),
+        ({"x_train": np.zeros(3)}, "a NumPy archive of `x_train`"),
+    ],
+)
+def test_numpy_archives_are_told_apart_by_their_headers(arrays: dict[str, object], said: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "m.npz", **arrays)
+    facts = read_model(tmp_path / "m.npz")
+    assert said in facts.reason
+    assert facts.status in (FileStatus.PARTIAL, FileStatus.SKIPPED)
 
 
 def test_folders_are_told_apart(tmp_path: Path) -> None:

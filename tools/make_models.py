@@ -320,6 +320,10 @@ FILES: tuple[tuple[str, str, str], ...] = (
     ("built_by_data_keras2.h5", "built_by_data", "tf_keras"),
     ("architecture.json", "shared_and_nested", "keras"),
     ("architecture_keras2.json", "several_inputs_and_outputs", "tf_keras"),
+    ("built_by_data_keras2.saved_model", "built_by_data", "tf_keras"),
+    ("subclassed_keras2.saved_model", "subclassed", "tf_keras"),
+    ("shared_and_nested_keras_metadata.pb", "shared_and_nested", "tf_keras"),
+    ("built_by_data.exported", "built_by_data", "keras"),
     ("good_cnn.weights.h5", "good_cnn", "keras"),
     ("good_cnn_keras2_weights.h5", "good_cnn", "tf_keras"),
 )
@@ -363,6 +367,15 @@ def save(model, path):
             path.write_text(model.to_json())
         case name if "weights" in name:
             model.save_weights(path)
+        case name if name.endswith(".exported"):
+            model.export(path)
+        case name if name.endswith(".saved_model"):
+            model.save(path, save_format="tf")
+        case name if name.endswith(".pb"):
+            # The configuration alone; the graph of operations beside it would be large.
+            with tempfile.TemporaryDirectory() as folder:
+                model.save(folder, save_format="tf")
+                shutil.copy(Path(folder) / "keras_metadata.pb", path)
         case _:
             model.save(path)
 

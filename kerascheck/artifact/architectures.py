@@ -1,7 +1,9 @@
-"""Architectures as text: what `to_json` writes, in each of the ways that people store it."""
+"""Architectures as text: what `to_json` and `to_yaml` write, in each of the ways that people store it."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 
 from kerascheck.artifact.documents import Config, Document, is_config, text_of
@@ -19,15 +21,23 @@ def read_json(path: Path) -> Document:
         DamagedError: when it is no JSON.
         ForeignError: when it describes something else.
     """
+    return described(parse(content_of(path), "the file"), "json")
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a text that is no longer than an architecture may be."""
     if path.stat().st_size > TEXT_LIMIT:
         raise DamagedError("the file is larger than any architecture")
-    value = parse(path.read_bytes(), "the file")
-    found = find_architecture(value)
-    if found is None or not is_config(value):
-        raise ForeignError("JSON that describes no Keras model")
-    holder = value if is_config(value) else {}
+    return path.read_bytes()
+
+
+def described(holder: Value, form: str) -> Document:
+    """The architecture in a value, with the training configuration and versions that stand around or in it."""
+    found = find_architecture(holder)
+    if found is None or not is_config(holder):
+        raise ForeignError(f"{form.upper()} that describes no Keras model")
     return Document(
-        form="json",
+        form=form,
         architecture=found,
         training=_training(holder),
         keras_version=text_of(holder.get("keras_version", found.get("keras_version"))),
@@ -56,3 +66,40 @@ def _training(holder: Config) -> Config | None:
         if is_config(found):
             return found
     return None
+
+
+def read_tensorflow_js(path: Path) -> Document:
+    """The texts of a TensorFlow.js model.json, whose shards hold the weights.
+
+    Raises:
+        DamagedError: when it is no JSON.
+        ForeignError: when it holds a graph of operations in place of layers.
+    """
+    value = parse(content_of(path), "the file")
+    topology = value.get("modelTopology") if is_config(value) else None
+    if isinstance(topology, str):
+        topology = parse(topology, "`modelTopology`")
+    if not is_config(value) or not is_config(topology) or find_architecture(topology) is None:
+        raise ForeignError("a TensorFlow.js model of plain operations, without layers")
+    return Document(
+        form="tfjs",
+        architecture=find_architecture(topology),
+        training=_training(topology) or _training(value),
+        keras_version=text_of(topology.get("keras_version")),
+        backend=text_of(topology.get("backend")),
+        stored=_manifest(value.get("weightsManifest")),
+    )
+
+
+def _manifest(value: Value) -> Mapping[str, int]:
+    """The number of weights by the first part of their names, which is that of the layer."""
+    sizes: dict[str, int] = {}
+    for group in value if isinstance(value, tuple) else ():
+        listed = group.get("weights") if is_config(group) else ()
+        for weight in listed if isinstance(listed, tuple) else ():
+            name, shape = (weight.get("name"), weight.get("shape")) if is_config(weight) else (None, None)
+            if not isinstance(name, str) or not isinstance(shape, tuple):
+                continue
+            layer = name.partition("/")[0]
+            sizes[layer] = sizes.get(layer, 0) + math.prod(size for size in shape if isinstance(size, int))
+    return sizes

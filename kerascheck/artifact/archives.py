@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kerascheck.artifact.documents import Config, Document, is_config, text_of
 from kerascheck.artifact.plain_values import parse
-from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError
+from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
 from kerascheck.facts.values import Value
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 CONFIG = "config.json"
 METADATA = "metadata.json"
+_KERAS_ARRAYS = ("layers/", "_layer_checkpoint_dependencies/", "vars")
+_ARRAY_HEAD = 256
 _LIBRARY_ERRORS = (OSError, ValueError, RuntimeError)
 """What zipfile raises for a directory that points nowhere."""
 
@@ -43,6 +45,36 @@ def read_folder(path: Path) -> Document:
         if (path / name).stat().st_size > TEXT_LIMIT:
             raise DamagedError(f"`{name}` is larger than any configuration")
     return _document((path / CONFIG).read_bytes(), (path / METADATA).read_bytes())
+
+
+def read_arrays(path: Path) -> Document:
+    """Weights in a NumPy archive; its arrays are listed by their headers, and pickles among them are never opened.
+
+    Raises:
+        DamagedError: when it cannot be read.
+        ForeignError: when Keras did not write it.
+    """
+    import zipfile
+
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                names = [name.removesuffix(".npy") for name in archive.namelist()]
+                pickled = any(_is_pickled(archive, name) for name in archive.namelist())
+        except (zipfile.BadZipFile, NotImplementedError, EOFError, *_LIBRARY_ERRORS) as error:
+            raise DamagedError(f"a damaged NumPy archive: {' '.join(str(error).split())[:200]}") from None
+    if not any(name.startswith(_KERAS_ARRAYS) for name in names):
+        shown = ", ".join(f"`{name}`" for name in sorted(names)[:4])
+        raise ForeignError(f"a NumPy archive of {shown}, not a Keras model")
+    kind = "as pickles, which run code when they are loaded" if pickled else "as arrays"
+    return Document("npz", note=f"weights only, in a NumPy archive {kind}")
+
+
+def _is_pickled(archive: ZipFile, name: str) -> bool:
+    """Whether an array is of Python objects, by the type in its header."""
+    with archive.open(name) as file:
+        head = file.read(_ARRAY_HEAD)
+    return head.startswith(b"\x80") or b"'|O'" in head
 
 
 def _member(archive: ZipFile, name: str) -> bytes:

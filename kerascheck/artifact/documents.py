@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias, TypeGuard
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 
@@ -23,8 +23,8 @@ class Document(Struct, frozen=True):
     """The texts of one model file, whatever container they came in.
 
     `architecture` is `{"class_name", "config", …}`, None where the file holds weights alone; `training` the training
-    configuration in the dialect of its writer. `parts` are the objects that a SavedModel lists one by one. `note` says
-    what a user should know of the file as a whole.
+    configuration in the dialect of its writer. `parts` are the objects that a SavedModel lists one by one, `stored` the
+    numbers of weights by layer where the text itself tells them. `note` says what a user should know of the whole file.
     """
 
     form: str
@@ -34,6 +34,7 @@ class Document(Struct, frozen=True):
     backend: str | Unknown = UNKNOWN
     note: str = ""
     parts: tuple[Part, ...] = ()
+    stored: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def is_config(value: Value) -> TypeGuard[Config]:

@@ -35,6 +35,7 @@ class Form(enum.Enum):
     SAVED_MODEL = "a SavedModel folder"
     KERAS_METADATA = "the keras_metadata.pb of a SavedModel"
     NPZ = "a NumPy archive"
+    WEIGHT_INDEX = "the index of weights in several files"
     LFS_POINTER = "a Git LFS pointer: the model itself is not in this checkout (`git lfs pull` fetches it)"
     NOTEBOOK = "a Jupyter notebook"
     HTML = "a web page, no model: the download went wrong"
@@ -127,6 +128,8 @@ def _json(head: bytes) -> Form:
         return Form.TFJS
     if b'"cell_type"' in head or b'"nbformat"' in head:
         return Form.NOTEBOOK
+    if b'"weight_map"' in head:
+        return Form.WEIGHT_INDEX
     if _CLASS.search(head) and _CONFIG.search(head) and not _TOKENIZER.search(head):
         return Form.JSON_ARCHITECTURE
     return Form.JSON
@@ -154,7 +157,7 @@ def _by_members(names: Iterable[str]) -> Form:
 
 
 def _folder(path: Path) -> Form:
-    if (path / "saved_model.pb").is_file() or (path / "keras_metadata.pb").is_file():
+    if (path / "saved_model.pb").is_file():
         return Form.SAVED_MODEL
     if (path / "config.json").is_file() and (path / "metadata.json").is_file():
         return Form.KERAS_FOLDER

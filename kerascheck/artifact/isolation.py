@@ -76,7 +76,11 @@ def _answer(work: Callable[[], Answer], writing: int) -> NoReturn:
 
 
 def _limit() -> None:
+    import faulthandler
     import resource
+
+    # A crash is an answer here, and its traceback no news to the user.
+    faulthandler.disable()
 
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     memory = pages * resource.getpagesize() + MEMORY

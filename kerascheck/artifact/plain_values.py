@@ -13,6 +13,7 @@ from kerascheck.shapes.operations import ELLIPSIS
 _SEQUENCES: Final = frozenset({"__tuple__", "__list__", "TensorShape"})
 _ARRAYS: Final = frozenset({"__tensor__", "__numpy__"})
 _DOUBLE_ENCODINGS: Final = 3
+_VALUE_LIMIT: Final = 4_000_000
 
 
 def parse(text: str | bytes, what: str) -> Value:
@@ -43,17 +44,34 @@ def _decoded(text: str | bytes, what: str) -> object:
 
 def plain(raw: object, what: str) -> Value:
     """A decoded JSON value with lists as tuples, and `{"class_name": "__tuple__", "items": …}` and the like as what they hold."""
+    _count(raw, what)
     try:
         return _plain(raw)
     except RecursionError:
         raise DamagedError(f"{what} is nested too deeply") from None
 
 
+def _count(raw: object, what: str) -> None:
+    """Refuse what unfolds into more than any configuration: a few lines of YAML can repeat a list without end."""
+    stack = [raw]
+    for _ in range(_VALUE_LIMIT):
+        if not stack:
+            return
+        item = stack.pop()
+        if isinstance(item, dict):
+            stack += cast("dict[object, object]", item).values()
+        elif isinstance(item, (list, tuple)):
+            stack += cast("list[object]", item)
+        if len(stack) > _VALUE_LIMIT:
+            break
+    raise DamagedError(f"{what} holds more values than any configuration")
+
+
 def _plain(raw: object) -> Value:
     if isinstance(raw, (list, tuple)):
         return tuple(_plain(item) for item in cast("list[object]", raw))
     if not isinstance(raw, dict):
-        return cast("Value", raw)
+        return raw if raw is None or isinstance(raw, (bool, int, float, str, bytes)) else UNKNOWN
     members = cast("dict[object, object]", raw)
     name = members.get("class_name")
     if isinstance(name, str):

@@ -78,6 +78,20 @@ def _document(path: Path) -> Document:
             from kerascheck.artifact.architectures import read_json
 
             return read_json(path)
+        case Form.YAML_ARCHITECTURE:
+            from kerascheck.artifact.yaml_texts import read_yaml
+
+            return read_yaml(path)
+        case Form.TFJS:
+            from kerascheck.artifact.architectures import read_tensorflow_js
+
+            return read_tensorflow_js(path)
+        case Form.NPZ:
+            from kerascheck.artifact.archives import read_arrays
+
+            return read_arrays(path)
+        case Form.WEIGHT_INDEX:
+            return Document("weights", note="the index of weights in several files, without an architecture")
         case Form.SAVED_MODEL:
             from kerascheck.artifact.saved_models import read_saved_model
 
@@ -101,7 +115,7 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
         raise DamagedError("its configuration names no class")
     if entry.kind is EntryKind.LAYER and normalize.layer_from_config(entry.class_name, {}) is not None:
         raise ForeignError(f"the configuration of one `{entry.class_name}` layer, not of a model")
-    graphs = Graphs(display, document.keras_version, counter(path, document.form))
+    graphs = Graphs(display, document.keras_version, counter(path, document))
     root = graphs.root(entry, document.parts)
     compiled = None
     if document.training is not None:

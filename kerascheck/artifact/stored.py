@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from kerascheck.artifact.documents import Document
 from kerascheck.artifact.hdf5 import groups_of, opened
 from kerascheck.artifact.isolation import isolated
 from kerascheck.artifact.members import member
@@ -26,13 +27,13 @@ _CONTAINERS: Final = ("layers", "_layer_checkpoint_dependencies")
 _NO_WEIGHT: Final = "seed_generator"
 
 
-def counter(path: Path, form: str) -> Counter:
+def counter(path: Path, document: Document) -> Counter:
     """Looks up the number of weights of a layer by its name; the file is read when the first is asked for."""
 
     @functools.cache
     def sizes() -> Sizes:
         try:
-            return _sizes(path, form)
+            return document.stored or _sizes(path, document.form)
         except DamagedError:
             # The architecture could be read; its weights are another matter.
             return {}
@@ -41,6 +42,8 @@ def counter(path: Path, form: str) -> Counter:
 
 
 def _sizes(path: Path, form: str) -> Sizes:
+    if form not in ("hdf5", "keras") or not path.is_file():
+        return {}
     importlib.import_module("h5py")
     found = isolated(lambda: _counted(path, form))
     return {name: size for name, size in found.items() if isinstance(size, int)}
@@ -50,10 +53,8 @@ def _counted(path: Path, form: str) -> Sizes:
     if form == "hdf5":
         with opened(path) as file:
             return _of_groups(file)
-    if form == "keras" and path.is_file():
-        with member(path, _WEIGHTS) as part, opened(part) as file:
-            return _of_containers(file)
-    return {}
+    with member(path, _WEIGHTS) as part, opened(part) as file:
+        return _of_containers(file)
 
 
 def _of_groups(file: h5py.File) -> Sizes:
