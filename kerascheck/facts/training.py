@@ -226,7 +226,8 @@ class TrainingProgram(Struct, frozen=True):
 
     `rates_in_hand` are the keys of the optimizers whose learning rate the script itself reads or sets, `classes` the
     layers and models that it writes as classes, `loose` the layers that it makes and loses. `callbacks_elsewhere` are the keys of callbacks that go to code that is not
-    followed.
+    followed. `whole` when the source was read to its end and no cell or line of it was left out: only then does a call that
+    was not seen prove anything.
     """
 
     models: Mapping[int, ModelGraph]
@@ -238,6 +239,7 @@ class TrainingProgram(Struct, frozen=True):
     rates_in_hand: frozenset[int] = frozenset()
     imports: frozenset[str] = frozenset()
     callbacks_elsewhere: frozenset[int] = frozenset()
+    whole: bool = True
     classes: tuple[CustomClass, ...] = ()
     loose: tuple[LooseLayer, ...] = ()
 

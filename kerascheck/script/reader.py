@@ -81,6 +81,7 @@ def read_script(
         seeds=tuple(evaluator.seeds),
         rates_in_hand=frozenset(evaluator.rates_in_hand),
         imports=frozenset(evaluator.imports),
+        whole=not cut_short and not source.problems,
         callbacks_elsewhere=frozenset(evaluator.callbacks_elsewhere),
         classes=_classes(evaluator, source.units),
         loose=_loose(evaluator, source.units),

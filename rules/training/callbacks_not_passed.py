@@ -68,7 +68,7 @@ MADE_TO_BE_ASKED: Final = frozenset({"History", "CallbackList", "Callback"})
 @rule("KC521", "callbacks-not-passed", Severity.WARNING, since="0.1")
 def callbacks_not_passed(program: TrainingProgram) -> Iterator[Finding]:
     fits = [fit for fit in program.of(Fit) if fit.method in METHODS]
-    if program.cut_short or not any(not fit.uncalled for fit in fits):
+    if not program.whole or not any(not fit.uncalled for fit in fits):
         return
     passed: set[int] = set(program.callbacks_elsewhere)
     for fit in fits:

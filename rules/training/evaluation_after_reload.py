@@ -67,7 +67,7 @@ LOADING: Final = ("load_weights", "set_weights")
 
 @rule("KC522", "evaluation-after-reload", Severity.WARNING, since="0.1")
 def evaluation_after_reload(program: TrainingProgram) -> Iterator[Finding]:
-    for fit in program.of(Fit):
+    for fit in program.of(Fit) if program.whole else ():
         saver = _saver(fit)
         if saver is None or _loads(program, fit):
             continue

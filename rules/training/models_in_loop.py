@@ -67,7 +67,7 @@ FEW: Final = 5
 
 @rule("KC513", "models-in-loop", Severity.INFO, since="0.1")
 def models_in_loop(program: TrainingProgram) -> Iterator[Finding]:
-    if any(True for _ in program.calls("clear_session", "reset_default_graph")):
+    if not program.whole or any(True for _ in program.calls("clear_session", "reset_default_graph")):
         return
     found: dict[int, Finding] = {}
     for fit in program.of(Fit):

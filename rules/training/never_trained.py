@@ -64,7 +64,7 @@ def never_trained(program: TrainingProgram) -> Iterator[Finding]:
         graph = program.graph(call.model)
         if call.method not in JUDGING or call.model in told or call.uncalled or graph is None:
             continue
-        if program.cut_short or graph.parameters == 0 or may_be_trained(program, call.model):
+        if not program.whole or graph.parameters == 0 or may_be_trained(program, call.model):
             continue
         if is_made_up(call.x) or any(fit.model != call.model for fit in program.of(Fit)):
             continue

@@ -80,7 +80,7 @@ ELSEWHERE: Final = ("passed", "returned")
 @rule("KC503", "no-validation", Severity.WARNING, since="0.1")
 def no_validation(program: TrainingProgram) -> Iterator[Finding]:
     seen: set[int | Unknown] = set()
-    for fit in program.of(Fit):
+    for fit in program.of(Fit) if program.whole else ():
         if fit.model in seen or not _is_blind(fit) or _is_judged(program, fit):
             continue
         seen.add(fit.model)

@@ -73,7 +73,7 @@ def wrong_model_used(program: TrainingProgram) -> Iterator[Finding]:
     for model, what, place, order in _uses(program):
         graph = program.graph(model)
         trained = next((fit for fit in program.of(Fit) if fit.model != model and fit.order < order), None)
-        if model in told or graph is None or trained is None or graph.parameters == 0 or program.cut_short:
+        if model in told or graph is None or trained is None or graph.parameters == 0 or not program.whole:
             continue
         if may_be_trained(program, model):
             continue
