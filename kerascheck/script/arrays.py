@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Rows, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
+from kerascheck.script.gathering import is_window
 from kerascheck.script.handlers import ARRAY_METHODS, DATASET_METHODS
-from kerascheck.script.lineage import ITEM, WINDOW, is_window
+from kerascheck.script.lineage import ITEM, WINDOW
 from kerascheck.script.preprocessing import Preprocessing
 from kerascheck.script.stacking import joined_facts, steps_of
 from kerascheck.script.values import Arguments, ArrayValue, ClassValue, DictValue, ListValue, MethodValue, Opaque

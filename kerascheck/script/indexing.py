@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
-from kerascheck.script.lineage import ITEM, WINDOW, Condition, Lineage
+from kerascheck.script.gathering import Gathering
+from kerascheck.script.lineage import ITEM, WINDOW, Condition
 from kerascheck.script.roles import role_of_path
 from kerascheck.script.stacking import names_in
 from kerascheck.script.values import ArrayValue, ListValue, Opaque
@@ -18,7 +19,7 @@ HEAD, TAIL = "head", "tail"
 STORES = frozenset({"load", "File", "loadmat"})
 
 
-class Indexing(Lineage):
+class Indexing(Gathering):
     """What subscripts of data give."""
 
     def array_item(self, owner: ArrayValue, node: ast.Subscript) -> object:

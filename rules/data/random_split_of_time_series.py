@@ -92,5 +92,7 @@ def _finding(split: Split, series: DataArray) -> Finding:
         location=split.location,
         help="split in time: `shuffle=False`, a cut at a date, or `TimeSeriesSplit`",
         label="splits neighbours in time",
-        related=(Related(origin.location, "the rows follow each other in time from here"),) if origin is not None else (),
+        related=(Related(origin.location, "the rows follow each other in time from here"),)
+        if origin is not None
+        else (),
     )

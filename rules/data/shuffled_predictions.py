@@ -97,7 +97,11 @@ def _is_in_order(array: DataArray, source: DataArray) -> bool:
 
 def _finding(event: Evaluation, source: DataArray, truth: DataArray, comparison: Comparison) -> Finding:
     name = f"`{source.name}`" if source.name else "the generator"
-    labels = f"`{source.name}.{truth.name}`" if source.name and truth.order is Order.AS_LOADED else "the labels of another pass"
+    labels = (
+        f"`{source.name}.{truth.name}`"
+        if source.name and truth.order is Order.AS_LOADED
+        else "the labels of another pass"
+    )
     step = source.step(StepKind.SHUFFLED)
     related = [Related(comparison.location, f"compared with {labels} here")]
     if step is not None:

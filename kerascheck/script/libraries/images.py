@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import array_method, generator_method, handles
+from kerascheck.script.libraries.applications import preprocessed, scaling_of
 from kerascheck.script.libraries.files import identity_of_path, text_of_path
 from kerascheck.script.machine import to_value
 from kerascheck.script.roles import role_of_path
@@ -122,7 +123,17 @@ def image_data_generator(ev: Evaluator, path: Path, arguments: Arguments) -> obj
         or rescale.__class__ is Opaque
         or any(given.get(name) not in (None, False) for name in NORMALIZING),
         given.get("validation_split"),
+        _module_of(given.get("preprocessing_function")),
     )
+
+
+def _module_of(function: object) -> str:
+    """The module of `keras.applications` whose `preprocess_input` is given; empty for any other function."""
+    match function:
+        case Path(parts=("keras", "applications", *_, module, "preprocess_input")):
+            return module
+        case _:
+            return ""
 
 
 @generator_method("fit")
@@ -257,6 +268,8 @@ def _subset(ev: Evaluator, subject: GeneratorValue, rows: Rows, arguments: Argum
 
 
 def _scaled(ev: Evaluator, subject: GeneratorValue, pixels: ArrayValue, node: ast.expr) -> ArrayValue:
+    if subject.preprocessing and subject.rescale is None:
+        return preprocessed(ev, pixels, subject.preprocessing, scaling_of(subject.preprocessing), node)
     if subject.normalizes:
         return ev.stepped(pixels, StepKind.SCALED, node, "ImageDataGenerator", minimum=UNKNOWN, maximum=UNKNOWN)
     if subject.rescale is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 GENERATOR = "numpy.random.Generator"
 
 
-@handles("numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.Generator")
+@handles("numpy.random.default_rng", "numpy.random.RandomState", "numpy.random.Generator", "random.Random")
 def make_generator(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """A generator with a state of its own."""
     value = ObjectValue(GENERATOR, {"state": f"generator {next(ev.keys)}"})
@@ -24,6 +24,21 @@ def make_generator(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         if arguments.node is not None:
             ev.seeds.append(ev.place(arguments.node))
     return value
+
+
+@handles("numpy.random.get_state", "random.getstate")
+def get_state(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """The state of the global generator, which `set_state` may bring back."""
+    state = ev.unknown("random state")
+    ev.reseeded(path.parts[0], state)
+    return state
+
+
+@handles("numpy.random.set_state", "random.setstate")
+def set_state(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """Draws repeat themselves from here on."""
+    ev.reseeded(path.parts[0], arguments.get(0, "state"))
+    return None
 
 
 @method(f"{GENERATOR}.permutation")

@@ -78,6 +78,10 @@ def make_range(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 
 @handles("builtins.zip")
 def make_zip(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    if not arguments.complete and arguments.node is not None and len(arguments.node.args) == 1:
+        starred = arguments.node.args[0]
+        pairs = ev.evaluate(starred.value) if isinstance(starred, ast.Starred) else None
+        return (ev.columns_of(pairs) if isinstance(pairs, ListValue) else None) or ev.unknown("zip")
     lists = [ev.iterate(value) for value in arguments.positional]
     if lists and all(items is not None for items in lists):
         return ListValue([tuple(group) for group in zip(*(items or [] for items in lists), strict=False)])
