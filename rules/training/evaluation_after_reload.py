@@ -59,7 +59,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.training import Callback, Evaluation, Event, Fit, ModelUse, TrainingProgram
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 LOADING: Final = ("load_weights", "set_weights")
@@ -67,13 +67,15 @@ LOADING: Final = ("load_weights", "set_weights")
 
 @rule("KC522", "evaluation-after-reload", Severity.WARNING, since="0.1")
 def evaluation_after_reload(program: TrainingProgram) -> Iterator[Finding]:
+    told: set[Location] = set()
     for fit in program.of(Fit) if program.whole else ():
         saver = _saver(fit)
         if saver is None or _loads(program, fit):
             continue
         judged = _judged(program, fit)
-        if judged is None:
+        if judged is None or judged.location in told:
             continue
+        told.add(judged.location)
         path = saver["filepath"]
         file = f"`{path}`" if isinstance(path, str) and "{" not in path else "the checkpoint"
         yield Finding(
@@ -114,7 +116,7 @@ def _may_follow(event: Event, fit: Fit) -> bool:
 def _judged(program: TrainingProgram, fit: Fit) -> Evaluation | None:
     """The first time that the trained model is judged, unless it is trained on before that."""
     for event in program.events:
-        if event.order <= fit.order or event.uncalled != fit.uncalled:
+        if event.order <= fit.order or (fit.uncalled and event.scope != fit.scope):
             continue
         if isinstance(event, Fit) and event.model == fit.model:
             return None
