@@ -121,6 +121,14 @@ METHODS: Final = frozenset({"fit", "fit_generator"})
 
 @rule("KC507", "monitor-unavailable", Severity.ERROR, since="0.1", fixable=True)
 def monitor_unavailable(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    told: set[Location] = set()
+    for finding in _findings(program, usage):
+        if finding.location not in told:
+            told.add(finding.location)
+            yield finding
+
+
+def _findings(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     fits = {fit.order: fit for fit in program.of(Fit) if fit.method in METHODS}
     for fit in fits.values():
         for callback in fit.callbacks if isinstance(fit.callbacks, tuple) else ():
