@@ -583,3 +583,32 @@ model.compile('adam', 'binary_crossentropy', metrics=[metric])
 def test_a_metric_of_keras_is_no_loss() -> None:
     body = "model = Sequential([Input((9,)), Dense(4, 'softmax')])\nmodel.compile('adam', keras.metrics.categorical_accuracy)"
     assert len(found(body, "KC315")) == 1
+
+
+SHARES = {
+    "one class in twenty": ("np.zeros(1900), np.ones(100)", "metrics=['accuracy']", "", True),
+    "three to one": ("np.zeros(1500), np.ones(500)", "metrics=['accuracy']", "", False),
+    "other metrics": ("np.zeros(1900), np.ones(100)", "metrics=['accuracy', 'AUC']", "", False),
+    "weighted classes": (
+        "np.zeros(1900), np.ones(100)",
+        "metrics=['accuracy']",
+        ", class_weight={0: 1.0, 1: 19.0}",
+        False,
+    ),
+    "shares that are not known": ("np.zeros(1900), other.labels()", "metrics=['accuracy']", "", False),
+}
+
+
+@pytest.mark.parametrize("case", SHARES, ids=str)
+def test_unequal_classes_are_hinted_at_where_only_accuracy_is_reported(case: str) -> None:
+    blocks, metrics, weights, wrong = SHARES[case]
+    body = f"""
+import other
+y = np.concatenate([{blocks}])
+model = Sequential([Input((9,)), Dense(1, 'sigmoid')])
+model.compile('adam', 'binary_crossentropy', {metrics})
+model.fit(other.rows(), y{weights})
+"""
+    config = Config().override(Choice(extend_select=("KC318",)))
+    report = check_script(HEAD + body, config=config)
+    assert len([finding for finding in report.findings if finding.code == "KC318"]) == wrong
