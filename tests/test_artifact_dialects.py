@@ -128,6 +128,24 @@ def test_calls_of_a_nested_model_are_counted_from_its_first(offset: int, dialect
     assert [node.layer.kind for node in root.nodes].count(LayerKind.MODEL) == 2
 
 
+@pytest.mark.parametrize(("inside", "shape"), [("ReLU", (None, 48)), ("Mine", (None, UNKNOWN))])
+def test_a_base_of_any_size_has_the_size_of_its_call(inside: str, shape: object, tmp_path: Path) -> None:
+    """What is opaque in it leaves the size open, which is no size that a later layer could refuse."""
+    through = [source(shape=[None, None, None, 3]), entry("x", inside, [[["i", 0, 0, {}]]])]
+    end = entry("p", "MaxPooling2D", [[["x", 0, 0, {}]]], pool_size=[2, 2], strides=[2, 2], padding="valid")
+    base = {"name": "base", "inbound_nodes": [[["i", 0, 0, {}]]], **functional([*through, end], [["p", 0, 0]])}
+    layers = [
+        source(shape=[None, 8, 8, 3]),
+        base,
+        entry("f", "Flatten", [[["base", 1, 0, {}]]]),
+        entry("d", "Dense", [[["f", 0, 0, {}]]], units=2),
+    ]
+    graph = graph_of(tmp_path, functional(layers, [["d", 0, 0]]))
+    assert not graph.problems
+    flat = next(node for node in graph.nodes if node.layer.name == "f")
+    assert flat.output_shape == shape
+
+
 @pytest.mark.parametrize("listed", [True, False], ids=["list", "object"])
 def test_a_sequential_is_a_list_or_an_object(listed: bool, tmp_path: Path) -> None:
     layers = [

@@ -282,6 +282,20 @@ def half_precision(k):
 
 
 @recipe
+def base_of_any_size(k):
+    """A base that takes images of any size, called on images of one."""
+    layers = k.layers
+    images = k.Input((None, None, 3))
+    x = layers.Conv2D(3, 3, strides=2, activation="relu")(images)
+    base = k.Model(images, layers.MaxPooling2D()(x), name="base")
+    inputs = k.Input((20, 20, 3))
+    x = layers.Flatten()(base(inputs))
+    model = k.Model(inputs, layers.Dense(2, activation="softmax")(layers.Dropout(0.5)(x)))
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+@recipe
 def built_by_data(k):
     """A Sequential that nobody told its input shape."""
     model = k.Sequential([k.layers.Dense(3, activation="relu"), k.layers.Dense(2)])
@@ -318,6 +332,8 @@ FILES: tuple[tuple[str, str, str], ...] = (
     ("half_precision_keras2.h5", "half_precision", "tf_keras"),
     ("built_by_data.keras", "built_by_data", "keras"),
     ("built_by_data_keras2.h5", "built_by_data", "tf_keras"),
+    ("base_of_any_size.keras", "base_of_any_size", "keras"),
+    ("base_of_any_size_keras2.h5", "base_of_any_size", "tf_keras"),
     ("architecture.json", "shared_and_nested", "keras"),
     ("architecture_keras2.json", "several_inputs_and_outputs", "tf_keras"),
     ("built_by_data_keras2.saved_model", "built_by_data", "tf_keras"),

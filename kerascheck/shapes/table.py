@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 
-from kerascheck.facts.graph import Layer, LayerKind
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.shapes import (
     attention,
@@ -18,7 +19,7 @@ from kerascheck.shapes import (
     recurrent,
     reshaping,
 )
-from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction
+from kerascheck.shapes.call import Call, ParameterFunction, Refusal, ShapeFunction
 
 LAYERS: Mapping[str, ShapeFunction] = {
     **core.SHAPES,
@@ -49,7 +50,45 @@ def model_outputs(call: Call) -> list[Shape]:
         return [UNKNOWN]
     dims = call.dims()
     batch = dims[0] if dims else None
-    return [UNKNOWN if isinstance(t.shape, Unknown) or not t.shape else (batch, *t.shape[1:]) for t in graph.outputs]
+    shapes = shapes_within(graph, call.inputs)
+    found = [shapes.get(tensor.key, tensor.shape) for tensor in graph.outputs]
+    return [UNKNOWN if isinstance(shape, Unknown) or not shape else (batch, *shape[1:]) for shape in found]
+
+
+def shapes_within(graph: ModelGraph, inputs: Sequence[Shape]) -> dict[int, Shape]:
+    """The shapes of the tensors of a model that is called on more than it declared: images of one size, not of any."""
+    if len(inputs) != len(graph.inputs) or not any(map(narrows, inputs, (tensor.shape for tensor in graph.inputs))):
+        return {}
+    shapes: dict[int, Shape] = dict(zip((tensor.key for tensor in graph.inputs), inputs, strict=True))
+    for node in graph.nodes:
+        if not node.inputs:
+            continue
+        given = tuple(shapes.get(tensor.key, tensor.shape) for tensor in node.inputs)
+        function = shape_function(node.layer)
+        try:
+            made = [UNKNOWN] if function is None else function(Call(node.layer, given, node.arguments))
+        except Refusal:
+            made = [UNKNOWN]
+        for tensor, shape in zip_longest(node.outputs, made[: len(node.outputs)], fillvalue=UNKNOWN):
+            if not isinstance(tensor, Unknown):
+                shapes[tensor.key] = loosened(tensor.shape) if isinstance(shape, Unknown) else shape
+    return shapes
+
+
+def narrows(given: Shape, declared: Shape) -> bool:
+    """Whether a call says more of an axis than the model's input does."""
+    if isinstance(given, Unknown) or isinstance(declared, Unknown) or len(given) != len(declared):
+        return isinstance(declared, Unknown) and not isinstance(given, Unknown)
+    return any(
+        declared[axis] is not given[axis] and not isinstance(declared[axis], int) for axis in range(1, len(given))
+    )
+
+
+def loosened(shape: Shape) -> Shape:
+    """What stays known of a shape behind an opaque layer when a variable axis before it became a fixed one."""
+    if isinstance(shape, Unknown):
+        return UNKNOWN
+    return (*shape[:1], *(UNKNOWN if size is None else size for size in shape[1:]))
 
 
 def model_parameters(call: Call) -> int | Unknown:
