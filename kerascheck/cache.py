@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from kerascheck import __version__
 from kerascheck.findings import FileKind, FileReport
+from kerascheck.registry import folders
 
 if TYPE_CHECKING:
     from kerascheck.linter import Plan, Target
@@ -102,16 +103,25 @@ def digest(parts: Iterable[str]) -> str:
 def cache_of(plan: Plan) -> Cache:
     """The cache of a run, in the folder of its configuration."""
     parts = [__version__, sys.version, os.getcwd(), repr(plan.config)]
-    parts += [rule.code for rule in plan.selection.rules]
-    packs = {Path(rule.check.__code__.co_filename).parent for rule in plan.selection.catalogue.rules}
-    for folder in sorted({Path(__file__).parent, *packs}):
-        parts += [_times(file) for file in sorted(folder.rglob("*")) if file.suffix in (".py", ".json")]
+    for folder in (os.path.dirname(__file__), *folders(plan.config.rule_paths)):
+        parts += _states(folder)
     return Cache(plan.config.root / FOLDER, digest(parts))
 
 
-def _times(path: Path) -> str:
+def _states(path: str) -> Iterator[str]:
+    """Name, size and time of each file of code below a folder."""
+    if os.path.isfile(path):
+        found = os.stat(path)
+        yield f"{path} {found.st_size} {found.st_mtime_ns}"
+        return
     try:
-        found = path.stat()
+        with os.scandir(path) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
     except OSError:
-        return str(path)
-    return f"{path} {found.st_size} {found.st_mtime_ns}"
+        return
+    for entry in ordered:
+        if entry.name.endswith((".py", ".json")):
+            found = entry.stat()
+            yield f"{entry.path} {found.st_size} {found.st_mtime_ns}"
+        elif "." not in entry.name and entry.name != "__pycache__":
+            yield from _states(entry.path)

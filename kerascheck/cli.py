@@ -66,7 +66,7 @@ OutputFile = Annotated[
 ]
 Statistics = Annotated[bool, typer.Option("--statistics", help="Count the findings of each rule below the report.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Read every file of a folder anew.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing.")]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", "-j", metavar="N", min=0, help="Worker processes; by default one a core for many files."),

@@ -47,8 +47,7 @@ class Command(Struct, frozen=True):
         paths = [Path(path) for path in written]
         config = self._settings(paths)
         plan = Plan(config)
-        cached = not self.no_cache and any(path.is_dir() for path in paths)
-        return self._finish(self._linted(collect(paths, mode, config), plan, cached=cached), plan)
+        return self._finish(self._linted(collect(paths, mode, config), plan), plan)
 
     def lint_standard_input(self, name: str) -> int:
         """Lint what comes on standard input, write the report, and return the exit code.
@@ -70,9 +69,9 @@ class Command(Struct, frozen=True):
     def _settings(self, paths: Sequence[Path]) -> Config:
         return configured(paths, self.config, self.choice, LEVELS[self.fail_on] if self.fail_on else None)
 
-    def _linted(self, targets: list[Target], plan: Plan, *, cached: bool) -> Report:
+    def _linted(self, targets: list[Target], plan: Plan) -> Report:
         cache = None
-        if cached:
+        if not self.no_cache:
             from kerascheck.cache import cache_of
 
             cache = cache_of(plan)

@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -107,6 +107,15 @@ def packs() -> tuple[str, ...]:
                 if distribution not in by_distribution:
                     by_distribution[distribution] = _registered(os.path.join(folder, name, "entry_points.txt"))
     return tuple(sorted({value for values in by_distribution.values() for value in values}))
+
+
+def folders(rule_paths: Iterable[Path] = ()) -> tuple[str, ...]:
+    """The folders and files that rules come from, found without importing any."""
+    found: list[str] = []
+    for pack in packs():
+        spec = find_spec(pack)
+        found += spec.submodule_search_locations or () if spec is not None else ()
+    return (*found, *(str(path) for path in rule_paths))
 
 
 def _registered(path: str) -> tuple[str, ...]:
