@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +20,15 @@ from kerascheck.findings import FileKind, FileReport
 from kerascheck.registry import folders
 
 if TYPE_CHECKING:
+    from hashlib import blake2b
+
     from kerascheck.linter import Plan, Target
+else:
+    try:
+        # hashlib loads OpenSSL first, which takes longer than a whole look-up.
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
 
 FOLDER: Final = ".kerascheck_cache"
 
@@ -62,6 +68,8 @@ class Cache:
             return
         beside = tuple((path, state_of(Path(path), FileKind.SCRIPT)) for path in report.reads)
         data = msgspec.msgpack.encode(Entry(state, beside, report))
+        import tempfile
+
         try:
             self._prepare()
             handle, name = tempfile.mkstemp(dir=self._folder)

@@ -9,7 +9,6 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
@@ -113,7 +112,9 @@ def folders(rule_paths: Iterable[Path] = ()) -> tuple[str, ...]:
     """The folders and files that rules come from, found without importing any."""
     found: list[str] = []
     for pack in packs():
-        spec = find_spec(pack)
+        # As importlib.util.find_spec does, whose module takes 2 ms to import.
+        specs = (finder.find_spec(pack, None) for finder in sys.meta_path)
+        spec = next((spec for spec in specs if spec is not None), None)
         found += spec.submodule_search_locations or () if spec is not None else ()
     return (*found, *(str(path) for path in rule_paths))
 
@@ -192,6 +193,8 @@ def _local_modules(path: Path, number: int) -> Iterator[ModuleType]:
 
 
 def _local_module(file: Path, name: str) -> ModuleType:
+    from importlib.util import module_from_spec, spec_from_file_location
+
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise RegistryError(f"rule-paths: `{file.as_posix()}` is no Python file")
