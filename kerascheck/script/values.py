@@ -341,13 +341,15 @@ class SplitterValue(Struct, eq=False):
 
 class GeneratorValue(Struct, eq=False):
     """An ImageDataGenerator: `augments` names the arguments that draw at random, `rescale` the factor for each value,
-    `normalizes` when another argument scales, `validation_split` the share that `subset` divides by."""
+    `normalizes` when another argument scales, `validation_split` the share that `subset` divides by, `preprocessing` the
+    module of `keras.applications` whose `preprocess_input` is applied."""
 
     key: int
     augments: tuple[str, ...] = ()
     rescale: float | None = None
     normalizes: bool = False
     validation_split: object = None
+    preprocessing: str = ""
 
 
 class OptimizerValue(Struct, frozen=True, eq=False):

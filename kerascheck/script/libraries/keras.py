@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
-from kerascheck.facts.graph import GraphKind, Layer, LayerKind
+from kerascheck.facts.graph import GraphKind, Layer
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import shape_fact
+from kerascheck.script.libraries.applications import application
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.values import (
     Arguments,
@@ -135,25 +134,6 @@ def _input_places(ev: Evaluator, arguments: Arguments) -> dict[str, Location]:
     keywords = [arguments.keyword_nodes[n].value for n in ("shape", "batch_shape") if n in arguments.keyword_nodes]
     nodes = keywords or arguments.positional_nodes[:1]
     return {"batch_shape": ev.place(nodes[0])} if nodes else {}
-
-
-def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> object:
-    """A pretrained base as one opaque node between its input and its output."""
-    if not name[:1].isupper():
-        return ev.unknown(f"keras.applications.{name}")
-    value = ev.new_model(GraphKind.FUNCTIONAL, name, node)
-    value.is_given = True
-    given = arguments.get(None, "input_tensor")
-    shape = shape_fact(to_value(arguments.get(None, "input_shape")))
-    if isinstance(given, TensorValue):
-        tensor = given.tensor
-    else:
-        full: Shape = (None, *shape) if not isinstance(shape, Unknown) else (None, UNKNOWN, UNKNOWN, UNKNOWN)
-        tensor = ev.assembly.tensor(full, "float32")
-    layer = ev.opaque_layer(name, node, LayerKind.CUSTOM)
-    value.inputs = (tensor,)
-    value.outputs = ev.assembly.call(replace(layer, config=mapping_of(arguments.keywords)), [tensor], layer.location)
-    return value
 
 
 @handles("keras.utils.set_random_seed")

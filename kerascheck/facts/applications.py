@@ -1,0 +1,37 @@
+"""Pretrained bases of `keras.applications` in a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
+from kerascheck.keras_api.applications import APPLICATIONS, Application
+
+
+class Base(Struct, frozen=True):
+    """A pretrained base: `node` is the call in the graph that holds it, `layer` the network, with its arguments.
+
+    `layer` is `node.layer`, or the only layer of the model that `node` calls.
+    """
+
+    node: Node
+    layer: Layer
+    network: Application
+
+    @property
+    def is_pretrained(self) -> bool:
+        """Whether it is proven to come with the weights of ImageNet."""
+        return self.layer["weights"] == "imagenet"
+
+
+def bases(graph: ModelGraph) -> Iterator[Base]:
+    """The bases that a graph calls."""
+    for node in graph.nodes:
+        found = node.layer
+        if found.model is not None and len(found.model.nodes) == 1:
+            found = found.model.nodes[0].layer
+        network = APPLICATIONS.get(found.class_name)
+        if network is not None and found.kind is LayerKind.CUSTOM and "include_top" in found.config:
+            yield Base(node, found, network)

@@ -1,0 +1,130 @@
+"""`keras.applications`: pretrained networks and the preprocessing that belongs to each."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kerascheck.facts.data import StepKind
+from kerascheck.facts.graph import GraphKind, Layer, LayerKind
+from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown, Value
+from kerascheck.keras_api import tables
+from kerascheck.keras_api.applications import APPLICATIONS, MODULES, RANGES, Application, Scaling
+from kerascheck.keras_api.binding import bind, finish
+from kerascheck.script.handlers import handles
+from kerascheck.script.layers import argument_places, shape_fact
+from kerascheck.script.literals import literal_arguments
+from kerascheck.script.machine import mapping_of, values_of
+from kerascheck.script.values import Arguments, ArrayValue, Path, TensorValue
+
+if TYPE_CHECKING:
+    from kerascheck.script.evaluator import Evaluator
+
+
+def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> object:
+    """A pretrained base as one opaque node between its input and its output."""
+    network = APPLICATIONS.get(name)
+    if network is None:
+        return ev.unknown(f"keras.applications.{name}")
+    parameters = tables.signature("applications", name) or ()
+    bound = bind([item.name for item in parameters], values_of(arguments.positional), mapping_of(arguments.keywords))
+    found = finish(name, parameters, bound, complete=arguments.complete)
+    config = found.arguments
+    title = config.get("name")
+    value = ev.new_model(GraphKind.FUNCTIONAL, name, node, title if isinstance(title, str) else name.lower())
+    value.is_given = True
+    given = arguments.get(None, "input_tensor")
+    shape = input_shape(network, config)
+    tensor = given.tensor if isinstance(given, TensorValue) else ev.assembly.tensor(shape, "float32")
+    layer = Layer(
+        key=next(ev.keys),
+        name=ev.layer_name(value.name),
+        class_name=name,
+        config=config,
+        location=ev.place(node),
+        kind=LayerKind.CUSTOM,
+        written=name,
+        given=frozenset(found.sources),
+        places=argument_places(ev, arguments, found.sources),
+        literal=literal_arguments(arguments, found.sources),
+        repeated=ev.loops > 0,
+    )
+    value.inputs = (tensor,)
+    value.outputs = ev.assembly.call(
+        layer, [tensor], layer.location, recorded=[output_shape(network, config, tensor.shape)]
+    )
+    return value
+
+
+def input_shape(network: Application, config: Mapping[str, Value]) -> Shape:
+    """The input that the arguments ask for, with the batch axis."""
+    given = config.get("input_shape")
+    if given is not None:
+        shape = shape_fact(given)
+        return (None, UNKNOWN, UNKNOWN, UNKNOWN) if isinstance(shape, Unknown) else (None, *shape)
+    side = network.side if config.get("include_top") is True else None
+    return (None, side, side, 3)
+
+
+def output_shape(network: Application, config: Mapping[str, Value], entry: Shape) -> Shape:
+    """The output that the arguments give; the width of a MobileNet other than the usual one is not known."""
+    top, pooling, classes = config.get("include_top"), config.get("pooling"), config.get("classes")
+    plain = config.get("alpha", 1.0) in (1, 1.0) and config.get("minimalistic", False) is False
+    channels: Dim = network.channels if plain else UNKNOWN
+    if top is True or top == 1:
+        return (None, classes if isinstance(classes, int) else UNKNOWN)
+    if isinstance(top, Unknown) or isinstance(pooling, Unknown):
+        return UNKNOWN
+    if pooling is not None:
+        return (None, channels)
+    sides = (UNKNOWN, UNKNOWN) if isinstance(entry, Unknown) or len(entry) != 4 else entry[1:3]
+    return (None, *(network.maps(side) for side in sides), channels)
+
+
+def preprocess_input(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """Pixels scaled as the module's network wants them; batches, datasets' elements and tensors of a graph alike."""
+    module = path.parts[-2]
+    scaling = scaling_of(module, arguments)
+    first = arguments.get(0, "x")
+    if isinstance(first, TensorValue) and arguments.node is not None:
+        layer = Layer(
+            key=next(ev.keys),
+            name=ev.layer_name("preprocess_input"),
+            class_name="preprocess_input",
+            config={"module": module, "scaling": scaling.value if scaling is not None else UNKNOWN},
+            location=ev.place(arguments.node),
+            kind=LayerKind.OPERATION,
+            written="preprocess_input",
+            parameters=0,
+        )
+        outputs = ev.assembly.call(layer, [first.tensor], layer.location, recorded=[first.tensor.shape])
+        return TensorValue(outputs[0])
+    array = ev.as_array(first, arguments.node)
+    return ev.unknown("preprocess_input") if array is None else preprocessed(ev, array, module, scaling, arguments.node)
+
+
+def preprocessed(
+    ev: Evaluator, array: ArrayValue, module: str, scaling: Scaling | None, node: ast.expr | None
+) -> ArrayValue:
+    """The data with the values that come out, where it held pixels from 0 to 255."""
+    if scaling is Scaling.NONE:
+        return ev.derive(array)
+    low, high = RANGES[scaling] if scaling is not None else (UNKNOWN, UNKNOWN)
+    if array.data.maximum != 255:
+        low, high = UNKNOWN, UNKNOWN
+    return ev.stepped(
+        array, StepKind.SCALED, node, f"{module}.preprocess_input", minimum=low, maximum=high, dtype="float32"
+    )
+
+
+def scaling_of(module: str, arguments: Arguments | None = None) -> Scaling | None:
+    """What the `preprocess_input` of a module does; None where its `mode` is not known."""
+    if module in MODULES:
+        return MODULES[module]
+    mode = "caffe" if arguments is None or not arguments.has(None, "mode") else arguments.get(None, "mode")
+    return next((scaling for scaling in Scaling if scaling.value == mode), None)
+
+
+for _module in (*MODULES, "imagenet_utils"):
+    handles(f"keras.applications.{_module}.preprocess_input")(preprocess_input)

@@ -1,0 +1,233 @@
+"""A pretrained base whose head or arguments do not go together.
+
+## What it does
+
+Looks at the bases of `keras.applications`. An error: ImageNet weights with the head of 1000 classes but another number of
+`classes` or another `input_shape`, with images that are not of three channels, or with images smaller than the network
+takes. A warning: new layers behind the 1000 class probabilities of a base that kept its head, and a base without pooling
+that goes straight into dense layers.
+
+## Why it matters
+
+Keras refuses the first kind at once. Behind `include_top=True` a new classifier sees only how much an image looks like
+each of the 1000 ImageNet classes, and the features below, which transfer learning is about, are out of reach. Without
+pooling or `Flatten` a `Dense` works at each place of the feature maps by itself: the output has the shape of a map, not
+of a label.
+
+## Bad
+
+```python
+import keras
+
+base = keras.applications.ResNet50(weights="imagenet", classes=10)  # KC233
+```
+
+```python
+import keras
+
+base = keras.applications.VGG16(input_shape=(150, 150, 3))  # KC233
+gray = keras.applications.MobileNetV2(include_top=False, input_shape=(96, 96, 1))  # KC233
+small = keras.applications.Xception(include_top=False, input_shape=(32, 32, 3))  # KC233
+```
+
+```python
+import keras
+from keras.layers import Dense, Dropout
+
+base = keras.applications.VGG16()
+x = Dropout(0.3)(base.output)
+outputs = Dense(5, activation="softmax")(x)  # KC233
+model = keras.Model(base.input, outputs)
+```
+
+```python
+import keras
+from keras.layers import Dense, Dropout
+
+model = keras.Sequential([
+    keras.applications.ResNet50(include_top=False, input_shape=(224, 224, 3)),
+    Dropout(0.3),
+    Dense(64, activation="relu"),  # KC233
+    Dense(5, activation="softmax"),
+])
+```
+
+## Good
+
+```python
+import keras
+from keras.layers import Dense, Dropout
+
+base = keras.applications.ResNet50(include_top=False, pooling="avg", input_shape=(224, 224, 3))
+base.trainable = False
+inputs = keras.Input((224, 224, 3))
+x = keras.applications.resnet.preprocess_input(inputs)
+x = Dropout(0.3)(base(x, training=False))
+model = keras.Model(inputs, Dense(5, activation="softmax")(x))
+```
+
+## Known limits
+
+Weights in a file of one's own may fit any head, and are not judged. What is taken from a layer inside the base, such as
+`base.get_layer("fc2").output`, is a feature like any other.
+
+## References
+
+- https://keras.io/api/applications/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from kerascheck.facts.applications import Base, bases
+from kerascheck.facts.chains import beyond, has_kernel
+from kerascheck.facts.families import GLOBAL_POOLINGS, PASSING, POOLINGS, core
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
+from kerascheck.facts.paths import target
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.values import Unknown
+from kerascheck.findings import Finding, Related, Severity
+from kerascheck.keras_api.applications import APPLICATIONS, SEVERAL_SIDES
+from kerascheck.rule import rule
+from kerascheck.shapes.call import written
+
+_CLASSES: Final = 1000
+_BETWEEN: Final = PASSING | {"Activation", "ReLU", "LeakyReLU", "BatchNormalization"}
+_GATHERING: Final = GLOBAL_POOLINGS | POOLINGS | {"Flatten", "Reshape"}
+
+
+@rule("KC233", "application-head", Severity.WARNING, since="0.1")
+def application_head(graph: ModelGraph | None, program: TrainingProgram | None) -> Iterator[Finding]:
+    if program is not None:
+        # A base by itself is no graph of the file: each graph tells of all bases, and each is reported once.
+        for model in program.models.values():
+            for base in bases(model):
+                yield from _refused(base)
+    if graph is not None:
+        yield from _joined(graph)
+
+
+def _joined(graph: ModelGraph) -> Iterator[Finding]:
+    for base in bases(graph):
+        yield from _behind_the_head(graph, base)
+        if base.layer["include_top"] is False and base.layer["pooling"] is None:
+            yield from _without_pooling(graph, base.node, base.layer)
+    if graph.from_file:
+        for node in graph.nodes:
+            if node.layer.kind is LayerKind.MODEL and _is_stored_base(node.layer):
+                yield from _without_pooling(graph, node, node.layer)
+
+
+def _is_stored_base(layer: Layer) -> bool:
+    """Whether a model inside a file carries the name of a network of `keras.applications`."""
+    names = {name.lower() for name in APPLICATIONS}
+    return layer.name.lower().rstrip("_0123456789") in {name.rstrip("0123456789") for name in names}
+
+
+def _refused(base: Base) -> Iterator[Finding]:
+    """Arguments that Keras refuses together."""
+    layer, network = base.layer, base.network
+    if not base.is_pretrained:
+        return
+    classes, shape, top = layer["classes"], layer["input_shape"], layer["include_top"]
+    if top is True and isinstance(classes, int) and classes != _CLASSES:
+        yield _error(
+            base,
+            "classes",
+            f"`{layer.written}` has ImageNet weights for {_CLASSES} classes and cannot be made with classes={classes}",
+            "write `include_top=False` and put a `Dense` layer of your own behind it",
+        )
+    if not isinstance(shape, tuple) or len(shape) != 3 or not all(isinstance(side, int) for side in shape):
+        return
+    if layer.config.get("data_format") is not None:
+        return
+    rows, columns, channels = (side if isinstance(side, int) else 0 for side in shape)
+    sides = SEVERAL_SIDES.get(layer.class_name, (network.side,))
+    if channels != 3 and rows != 3:
+        yield _error(
+            base,
+            "input_shape",
+            f"`{layer.written}` has ImageNet weights for 3 channels and cannot take images of shape {written((rows, columns, channels))}",
+            "repeat a grey channel three times, or write `weights=None`",
+        )
+    elif channels == 3 and min(rows, columns) < network.least:
+        yield _error(
+            base,
+            "input_shape",
+            f"`{layer.written}` takes images of at least {network.least} by {network.least}, not {rows} by {columns}",
+            "enlarge the images with `Resizing` in front of it",
+        )
+    elif channels == 3 and top is True and not (rows == columns and rows in sides):
+        yield _error(
+            base,
+            "input_shape",
+            f"`{layer.written}` with its head has weights for images of {network.side} by {network.side}, not {rows} by {columns}",
+            "write `include_top=False` for images of another size",
+        )
+
+
+def _error(base: Base, argument: str, message: str, advice: str) -> Finding:
+    layer = base.layer
+    return Finding(
+        message,
+        layer.place(argument),
+        help=advice,
+        label="refused by Keras",
+        layer=layer.address,
+        severity=Severity.ERROR,
+    )
+
+
+def _behind_the_head(graph: ModelGraph, base: Base) -> Iterator[Finding]:
+    if base.layer["include_top"] is not True or base.layer["weights"] is None:
+        return
+    head = target(graph, base.node, _passes)
+    if head is not None and core(head.layer).class_name == "Dense":
+        yield Finding(
+            f"`{head.layer.label}` learns from the {_CLASSES} class probabilities of `{base.layer.written}`, not from its features",
+            head.layer.location,
+            help='make the base with `include_top=False, pooling="avg"`',
+            label="behind the old head",
+            layer=head.layer.address,
+            related=(Related(base.layer.place("include_top"), "the base keeps its head"),),
+        )
+
+
+def _passes(node: Node) -> bool:
+    layer = core(node.layer)
+    return layer.kind is LayerKind.BUILTIN and layer.class_name in _BETWEEN
+
+
+def _without_pooling(graph: ModelGraph, node: Node, layer: Layer) -> Iterator[Finding]:
+    maps = node.output_shape
+    head = target(graph, node, _passes)
+    if isinstance(maps, Unknown) or len(maps) != 4 or head is None or core(head.layer).class_name != "Dense":
+        return
+    if not graph.whole or graph.nested or beyond(graph, head, _gathers) or beyond(graph, head, _is_opaque):
+        return
+    last = _last_dense(graph, head)
+    yield Finding(
+        f"`{head.layer.label}` works at each place of the feature maps {written(maps)} of `{layer.label}`: "
+        f"the output has the shape {written(last.output_shape)}",
+        head.layer.location,
+        help='make the base with `pooling="avg"`, or put `GlobalAveragePooling2D()` behind it',
+        label="no pooling before it",
+        layer=head.layer.address,
+        related=(Related(layer.location, "this base puts out maps"),),
+    )
+
+
+def _gathers(node: Node) -> bool:
+    return core(node.layer).class_name in _GATHERING or (has_kernel(node) and core(node.layer).class_name != "Dense")
+
+
+def _is_opaque(node: Node) -> bool:
+    return core(node.layer).kind is not LayerKind.BUILTIN
+
+
+def _last_dense(graph: ModelGraph, head: Node) -> Node:
+    while len(after := graph.after(head)) == 1:
+        head = after[0]
+    return head
