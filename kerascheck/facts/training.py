@@ -288,6 +288,7 @@ class ApiCall(Struct, frozen=True):
     place of each name, `positional` the number of positional arguments. `values` and `places` are the keywords' values and
     where they stand, `removals` the text that goes when a keyword goes (for the keywords that some Keras dropped).
     `attribute` for a call through a dot (`layers.Dense`), `complete` unless unknown `*args` or `**kwargs` were passed.
+    `flavour` says which Keras the name was taken from (`keras`, `tf.keras`, `tf_keras`), empty where that is not known.
     An import has the dotted name as written in `origin`, the name that it binds in `bound`, the whole statement, and all
     the names that the statement imports.
     """
@@ -312,6 +313,7 @@ class ApiCall(Struct, frozen=True):
     module_place: Location | None = None
     statement: Location | None = None
     imported: tuple[str, ...] = ()
+    flavour: str = ""
 
     @property
     def name_place(self) -> Location:
@@ -332,11 +334,10 @@ class KerasUsage(Struct, frozen=True):
     written_for: int | Unknown = UNKNOWN
     flavours: frozenset[str] = frozenset()
 
-    def is_past(self, release: tuple[int, int], *, never_in_tensorflow: bool = False) -> bool:
-        """Whether the Keras that the source aims at is proven to be of this release or later.
-
-        With `never_in_tensorflow` a source that uses nothing but `tensorflow.keras` is past it at any version.
-        """
-        if never_in_tensorflow and self.flavours == frozenset({"tf.keras"}):
-            return True
+    def is_past(self, release: tuple[int, int]) -> bool:
+        """Whether the Keras that the source aims at is proven to be of this release or later."""
         return isinstance(self.target, int) and (self.target, 0) >= release
+
+    def is_of_tensorflow(self, call: ApiCall) -> bool:
+        """Whether a name is proven to be taken from `tensorflow.keras`."""
+        return call.flavour == "tf.keras" or (not call.flavour and self.flavours == frozenset({"tf.keras"}))

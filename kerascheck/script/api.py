@@ -46,6 +46,7 @@ def call_of(
         positional_places=tuple(machine.place(item) for item in arguments.positional_nodes),
         complete=arguments.complete,
         slot=slot(place, machine.place(last) if last is not None else None, machine.page.lines) if written else None,
+        flavour=_flavour(machine, node),
         removals=_removals(machine, node, place) if keywords.keys() & LEAVING and isinstance(node, ast.Call) else {},
     )
 
@@ -77,7 +78,25 @@ def import_of(
         module_place=_module_place(machine, node) if isinstance(node, ast.ImportFrom) else name_place,
         statement=machine.place(node),
         imported=tuple(item.name for item in node.names),
+        flavour=flavour_of(written[0]),
     )
+
+
+def flavour_of(root: str) -> str:
+    """The Keras that a dotted name with this root belongs to."""
+    return {"tensorflow": "tf.keras", "keras": "keras", "tf_keras": "tf_keras"}.get(root, "")
+
+
+def _flavour(machine: Machine, node: ast.expr) -> str:
+    """The Keras that a call takes its name from."""
+    root = node.func if isinstance(node, ast.Call) else node
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    if not isinstance(root, ast.Name):
+        return ""
+    if root.id in machine.keras_names:
+        return machine.keras_names[root.id]
+    return "tf.keras" if root.id in machine.tensorflow_names else ""
 
 
 def _module_place(machine: Machine, node: ast.ImportFrom) -> Location | None:

@@ -74,6 +74,8 @@ class Machine:
         self.callbacks_elsewhere: set[int] = set()
         self.api_calls: dict[tuple[object, ...], ApiCall] = {}
         self.flavours: set[str] = set()
+        self.keras_names: dict[str, str] = {}
+        self.tensorflow_names: set[str] = set()
         self.seeds: list[Location] = []
         self.rates_in_hand: set[int] = set()
         self.imports: set[str] = set()
@@ -176,6 +178,8 @@ class Machine:
 
     def derive(self, array: ArrayValue, **facts: object) -> ArrayValue:
         """A new array made from another, equal to it but for `facts`."""
+        if facts.get("minimum") is UNKNOWN:
+            facts.setdefault("classes", UNKNOWN)
         return ArrayValue(replace(array.data, key=next(self.keys), **facts))  # pyright: ignore[reportArgumentType]
 
     def cut(self, *identity: object) -> int:

@@ -48,17 +48,20 @@ class Names(Core):
         if parts[0] in {"keras", "tensorflow", "tf_keras"}:
             for root, flavour in KERAS_ROOTS:
                 if parts[: len(root)] == root:
-                    if len(parts) > len(root):
-                        self.flavours.add(flavour)
+                    self.flavours.add(flavour)
                     return Path(("keras", *parts[len(root) :]))
         return Path(parts)
 
     def note_import(
         self, path: Path, written: tuple[str, ...], alias: ast.alias, node: ast.Import | ast.ImportFrom
     ) -> None:
-        """Record an imported Keras name as a use of the API."""
-        if path.parts[0] == "keras" and len(path.parts) > 1 and self.page.path == self.path:
-            self.api_calls.setdefault(("import", self.place(alias)), import_of(self, path, written, alias, node))
+        """Record an imported Keras name as a use of the API, and the names that stand for TensorFlow."""
+        if written == ("tensorflow",):
+            self.tensorflow_names.add(alias.asname or alias.name)
+        if path.parts[0] == "keras" and self.page.path == self.path:
+            call = import_of(self, path, written, alias, node)
+            self.api_calls.setdefault(("import", self.place(alias)), call)
+            self.keras_names[call.bound] = call.flavour
 
     def module_of(self, scope: Scope) -> Scope:
         """The module scope that a scope belongs to."""

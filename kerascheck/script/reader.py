@@ -16,6 +16,7 @@ from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, Location, Severity, SourceText
 from kerascheck.script import libraries
 from kerascheck.script.evaluator import Evaluator
+from kerascheck.script.generation import target_of
 from kerascheck.script.machine import BudgetError
 from kerascheck.script.source import Unit, read_source
 from kerascheck.script.uses import models_in, note_callbacks, record_use
@@ -74,6 +75,13 @@ def read_script(
                 name="analysis-cut-short",
             )
         )
+    calls = tuple(
+        sorted(
+            evaluator.api_calls.values(),
+            key=lambda call: (call.location.cell or 0, call.location.line, call.location.column),
+        )
+    )
+    aimed = target_of(calls, target)
     program = TrainingProgram(
         models=frozen,
         events=tuple(sorted((*evaluator.events, *evaluator.layer_sets), key=lambda event: event.order)),
@@ -85,16 +93,10 @@ def read_script(
         callbacks_elsewhere=frozenset(evaluator.callbacks_elsewhere),
         classes=_classes(evaluator, source.units),
         loose=_loose(evaluator, source.units),
-        target_keras=target,
+        target_keras=aimed,
         cut_short=cut_short,
     )
-    calls = tuple(
-        sorted(
-            evaluator.api_calls.values(),
-            key=lambda call: (call.location.cell or 0, call.location.line, call.location.column),
-        )
-    )
-    usage = KerasUsage(calls, target, _generation(calls), frozenset(evaluator.flavours))
+    usage = KerasUsage(calls, aimed, _generation(calls), frozenset(evaluator.flavours))
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
     status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""

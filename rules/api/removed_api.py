@@ -154,7 +154,7 @@ def _name(call: ApiCall, usage: KerasUsage) -> Finding | None:
         return None
     if parts[0] == "layers" and parts[-1] in SECOND_NAMES and len(parts) == 2:
         return _second_name(call)
-    removal = removed(parts, in_tensorflow=usage.flavours == frozenset({"tf.keras"}))
+    removal = removed(parts, in_tensorflow=usage.is_of_tensorflow(call))
     if removal is None or (parts[0] == "backend" and history.has("2", parts)):
         return None
     what = f"`keras.{removal.path}`"

@@ -128,7 +128,7 @@ def renamed_argument(usage: KerasUsage) -> Iterator[Finding]:
             location=first.place,
             label=_label(first),
             help=_help(found),
-            severity=Severity.ERROR if _refusing(found, usage) else Severity.WARNING,
+            severity=Severity.ERROR if _refusing(call, found, usage) else Severity.WARNING,
             related=tuple(Related(old.place, _label(old)) for old in others),
             fix=Fix(edits) if edits else None,
         )
@@ -168,20 +168,21 @@ def _insert(place: Location, text: str, behind: bool) -> Edit:
     return Edit(Location(place.path, line, column, line, column, place.cell), text)
 
 
-def _refusing(found: list[Old], usage: KerasUsage) -> list[Old]:
+def _refusing(call: ApiCall, found: list[Old], usage: KerasUsage) -> list[Old]:
     """The arguments that the Keras aimed at is proven to refuse."""
+    in_tensorflow = usage.is_of_tensorflow(call)
     return [
         old
         for old in found
-        if old.change.refused is not None
-        and usage.is_past(old.change.refused, never_in_tensorflow=old.change.never_in_tensorflow)
+        if (old.change.never_in_tensorflow and in_tensorflow)
+        or (old.change.refused is not None and usage.is_past(old.change.refused))
     ]
 
 
 def _message(call: ApiCall, found: list[Old], usage: KerasUsage) -> str:
     names = _listed([f"`{old.name}`" for old in found])
     plural = len(found) > 1
-    if _refusing(found, usage):
+    if _refusing(call, found, usage):
         return f"`{call.name}` does not take {names}: the call fails"
     refused = [old.change.refused for old in found if old.change.refused is not None]
     if not refused:
