@@ -230,6 +230,12 @@ def test_excerpts_show_what_is_not_the_default() -> None:
     assert ("kernel_regularizer", "L2(l2=0.0001)") in regularized.config
 
 
+@pytest.mark.parametrize("name", ["custom.keras", "custom_keras2.h5"])
+def test_excerpts_do_not_print_bytecode(name: str) -> None:
+    excerpt = next(excerpt for excerpt in read(name).layers if excerpt.class_name == "Lambda")
+    assert excerpt.config == (("function", "bytecode"), ("output_shape", "(4,)"))
+
+
 @pytest.mark.parametrize("stem", ["good_cnn", "pitfalls", "several_inputs_and_outputs", "shared_and_nested"])
 def test_one_model_gives_the_same_layers_from_every_format(stem: str) -> None:
     """Names, classes and settings do not depend on the container; names of operations do not count."""

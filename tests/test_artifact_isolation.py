@@ -26,6 +26,11 @@ def test_the_parent_is_left_alone() -> None:
     assert os.getpid() == here
 
 
+def test_where_there_is_no_safe_fork_the_work_is_done_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert isolated(lambda: {"child": os.getpid()})["child"] == os.getpid()
+
+
 def crashing() -> Answer:
     os.kill(os.getpid(), signal.SIGSEGV)
     return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kerascheck.facts.graph import Layer, ModelGraph
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.values import Symbol, Unknown, Value
 from kerascheck.findings import LayerExcerpt
 from kerascheck.shapes.call import written
@@ -37,8 +37,17 @@ def _output_shapes(graph: ModelGraph) -> dict[int, str]:
 
 
 def _excerpt(layer: Layer, shape: str) -> LayerExcerpt:
-    settings = tuple((name, shown(layer[name])) for name in layer.config if name in layer.given)
+    settings = tuple(
+        (name, _setting(layer, name)) for name in layer.config if name in layer.given and layer[name] != {}
+    )
     return LayerExcerpt(layer.path, layer.written or layer.class_name, shape or "?", settings)
+
+
+def _setting(layer: Layer, name: str) -> str:
+    value = layer[name]
+    if layer.kind is LayerKind.LAMBDA and name == "function" and not isinstance(value, str):
+        return "bytecode"
+    return shown(value)
 
 
 def shown(value: Value) -> str:

@@ -10,7 +10,10 @@ from kerascheck.findings import Location
 
 
 class SavedModel(Struct, frozen=True):
-    """A model file. `form` is `hdf5`, `keras`, `json`; `graph` None where the file holds no architecture (weights only)."""
+    """A model file. `form` is `hdf5`, `keras`, `json`, `yaml`, `tfjs`, `saved_model`, or for weights alone `npz`, `weights`.
+
+    `graph` is None where the file holds no architecture; `note` then says what it holds.
+    """
 
     path: str
     form: str
