@@ -15,6 +15,7 @@ from kerascheck.keras_api.layers import class_of
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.source import Unit
 from kerascheck.script.values import ClassValue, FunctionValue, LayerValue, Path, Scope
+from kerascheck.script.walking import walk
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -106,7 +107,7 @@ class _Reader:
     def _attributes(self) -> dict[str, _Held]:
         held: dict[str, _Held] = {}
         for method in self.methods.values():
-            for node in ast.walk(method.node):
+            for node in walk(method.node):
                 targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
                 value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
                 if value is None:
@@ -120,7 +121,7 @@ class _Reader:
         """What an assigned value is, by the first layer or object of the program that is made in it."""
         container = self._name(value.func, method) if isinstance(value, ast.Call) else None
         hidden = container.dotted if isinstance(container, Path) and container.dotted in _HIDING else ""
-        for node in ast.walk(value):
+        for node in walk(value):
             if not isinstance(node, ast.Call):
                 continue
             made = self._name(node.func, method)
@@ -215,9 +216,9 @@ class _Reader:
     def _is_shared(self, attribute: str) -> bool:
         """Whether something of the object is kept in an attribute of its own, where Keras may find it."""
         for method in self.methods.values():
-            for node in ast.walk(method.node):
+            for node in walk(method.node):
                 if isinstance(node, ast.Assign) and any(_self_attribute(target) for target in node.targets):
-                    inner = (part.value for part in ast.walk(node.value) if isinstance(part, ast.Attribute))
+                    inner = (part.value for part in walk(node.value) if isinstance(part, ast.Attribute))
                     if any(_self_attribute(part) == attribute for part in inner):
                         return True
         return False
@@ -254,7 +255,7 @@ class _Reader:
 def _read_attributes(units: Iterable[Unit]) -> Iterator[str]:
     """The names of all attributes that a script reads, by whatever object, and its strings, which may name one."""
     for unit in units:
-        for node in ast.walk(unit.tree):
+        for node in walk(unit.tree):
             match node:
                 case ast.Attribute(attr=name, ctx=ast.Load()):
                     yield name
@@ -298,7 +299,7 @@ def _own_parameters(method: FunctionValue | None) -> Iterable[str]:
 
 
 def _assigned(method: FunctionValue) -> set[str]:
-    return {node.id for node in ast.walk(method.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {node.id for node in walk(method.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _self_attribute(node: ast.expr | None) -> str:
@@ -321,8 +322,8 @@ def _called_attribute(function: ast.expr, variables: Mapping[str, str]) -> tuple
 
 def _loop_names(target: ast.expr, source: ast.expr) -> Mapping[str, str]:
     """The loop variables with the attribute that they run over."""
-    found = [name for node in ast.walk(source) if isinstance(node, ast.expr) and (name := _self_attribute(node))]
-    names = [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+    found = [name for node in walk(source) if isinstance(node, ast.expr) and (name := _self_attribute(node))]
+    names = [node.id for node in walk(target) if isinstance(node, ast.Name)]
     if len(found) == 1:
         return dict.fromkeys(names, found[0])
     return dict(zip(names, found, strict=False)) if len(found) == len(names) else _NOTHING
@@ -331,12 +332,12 @@ def _loop_names(target: ast.expr, source: ast.expr) -> Mapping[str, str]:
 def _inside(test: ast.expr, around: _Around) -> _Around:
     """What a branch is enclosed by."""
     mode = around.mode or any(_mentions(test, name) for name in ("training", "learning_phase", "train"))
-    once = around.once or any(isinstance(node, ast.expr) and _self_attribute(node) for node in ast.walk(test))
+    once = around.once or any(isinstance(node, ast.expr) and _self_attribute(node) for node in walk(test))
     return _Around(mode, once or _mentions(test, "hasattr"), around.variables)
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    return any(_is_named(part, name) for part in ast.walk(node))
+    return any(_is_named(part, name) for part in walk(node))
 
 
 def _is_named(node: ast.AST, name: str) -> bool:

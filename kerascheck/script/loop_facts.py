@@ -8,11 +8,12 @@ from kerascheck.facts.training import Loop
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.script.machine import Machine
 from kerascheck.script.values import ArrayValue, ListValue, Scope, SplitterValue
+from kerascheck.script.walking import walk
 
 
 def for_fact(machine: Machine, node: ast.For | ast.AsyncFor, source: object) -> Loop:
     """A for loop over an evaluated source."""
-    targets = tuple(item.id for item in ast.walk(node.target) if isinstance(item, ast.Name))
+    targets = tuple(item.id for item in walk(node.target) if isinstance(item, ast.Name))
     over, turns = _kind(machine, node.iter, source)
     return Loop(machine.cut("loop", id(node)), machine.place(node), over, turns, targets)
 
@@ -43,7 +44,7 @@ def _calls(node: ast.expr, name: str) -> bool:
 
 def _is_of_folds(machine: Machine, node: ast.expr) -> bool:
     """Whether the source is `folds.split(...)` of a cross-validation, bare or inside `enumerate` and the like."""
-    for item in ast.walk(node):
+    for item in walk(node):
         if isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "split":
             owner = item.func.value
             if isinstance(owner, ast.Name) and isinstance(_bound(machine.scope, owner.id), SplitterValue):
@@ -69,7 +70,7 @@ def follows(node: ast.For | ast.AsyncFor | ast.While, value: ast.expr) -> bool:
         return False
     targets = _names(node.target)
     made: dict[str, set[str]] = {}
-    for item in ast.walk(node):
+    for item in walk(node):
         if isinstance(item, ast.Assign):
             for target in item.targets:
                 if isinstance(target, ast.Name):
@@ -84,4 +85,4 @@ def follows(node: ast.For | ast.AsyncFor | ast.While, value: ast.expr) -> bool:
 
 
 def _names(node: ast.expr) -> set[str]:
-    return {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+    return {item.id for item in walk(node) if isinstance(item, ast.Name)}

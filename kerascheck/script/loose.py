@@ -12,6 +12,7 @@ from msgspec import Struct
 from kerascheck.facts.graph import Layer, LayerKind
 from kerascheck.facts.loose import Fate, LooseLayer
 from kerascheck.script.source import Unit
+from kerascheck.script.walking import walk
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -38,7 +39,7 @@ class _Finder:
     @cached_property
     def read(self) -> set[str]:
         """The names that anything reads."""
-        nodes = (node for unit in self.units for node in ast.walk(unit.tree))
+        nodes = (node for unit in self.units for node in walk(unit.tree))
         return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
     @cached_property
@@ -52,7 +53,7 @@ class _Finder:
             # A notebook shows what its cell ends with.
             shown = unit.tree.body[-1] if unit.cell is not None and unit.tree.body else None
             yield from self._in_block(unit.tree.body, module=True, shown=shown)
-            for node in ast.walk(unit.tree):
+            for node in walk(unit.tree):
                 if isinstance(node, _FUNCTIONS):
                     yield from self._in_block(node.body, module=False)
         finally:
@@ -125,9 +126,9 @@ class _Finder:
 
 def _captured(tree: ast.Module) -> Iterator[str]:
     """The names that a function inside another, or any function of a module, takes from around it."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
-            inner = list(ast.walk(node))
+            inner = walk(node)
             own = {part.id for part in inner if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
             own |= {part.arg for part in inner if isinstance(part, ast.arg)}
             yield from (part.id for part in inner if isinstance(part, ast.Name) and part.id not in own)
@@ -159,7 +160,7 @@ def _bound_again(name: str, following: Sequence[ast.stmt]) -> ast.expr | None:
 
 
 def _mention(name: str, statement: ast.stmt) -> _Mention:
-    found = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id == name]
+    found = [node for node in walk(statement) if isinstance(node, ast.Name) and node.id == name]
     reads = any(isinstance(node.ctx, ast.Load) for node in found)
     reads = reads or isinstance(statement, (ast.AugAssign, ast.Global, ast.Nonlocal))
     return _Mention(reads, found[0] if found else None)
@@ -169,7 +170,7 @@ def _mentioned(name: str, following: Sequence[ast.stmt]) -> bool:
     return any(_mention(name, statement).binds is not None for statement in following) or any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"locals", "vars", "eval"}
         for statement in following
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
