@@ -426,6 +426,24 @@ COUNTS = {
         True,
     ),
     "targets of which nothing is known": ("other.labels()", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
+    "classes that were chosen": ("mnist[mnist < 2]", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
+    "classes found by index": ("mnist[np.where(mnist < 2)]", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
+    "even or odd": ("mnist % 2", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
+    "one class against the rest": ("(mnist == 3).astype('int')", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
+    "all classes of a data set": ("mnist[:1000]", "Dense(1, 'sigmoid')", "binary_crossentropy", True),
+    "a map for rows of classes": (
+        "np.zeros((4, 2))",
+        "Reshape((3, 3, 1)), Conv2D(2, 1, activation='softmax')",
+        "categorical_crossentropy",
+        True,
+    ),
+    "a step a class index": (
+        "np.zeros((4, 9))",
+        "Reshape((9, 1)), Dense(5, 'softmax')",
+        "sparse_categorical_crossentropy",
+        False,
+    ),
+    "a column for plain labels": ("np.zeros(4)", "Dense(1, 'sigmoid')", "binary_crossentropy", False),
 }
 
 
@@ -435,6 +453,7 @@ def test_units_are_compared_with_the_labels(case: str) -> None:
     body = f"""
 import other
 from sklearn.datasets import make_classification
+mnist = keras.datasets.mnist.load_data()[0][1]
 y = {labels}
 model = Sequential([Input((9,)), {layer}])
 model.compile('adam', '{loss}')
@@ -471,7 +490,7 @@ model.fit(table[:, 0:6], table[:, 6])
 NAMES = {
     "a loss": ("Dense(3, activation='softmax')", "loss='categorical_crossentopy'", True),
     "an activation in capitals": ("Dense(3, activation='SOFTMAX')", "loss='mse'", True),
-    "an activation that tf.keras 2 takes for a layer": ("Dense(3, activation='ReLU')", "loss='mse'", False),
+    "a layer's name as an activation": ("Dense(3, activation='ReLU')", "loss='mse'", True),
     "an initializer": ("Dense(3, kernel_initializer='glorot_unifrom')", "loss='mse'", True),
     "an optimizer in capitals": ("Dense(3)", "loss='mse', optimizer='ADAM'", False),
     "an optimizer": ("Dense(3)", "loss='mse', optimizer='adamm'", True),
@@ -489,6 +508,16 @@ def test_a_name_that_keras_does_not_know_is_found(case: str) -> None:
     layer, compiled, wrong = NAMES[case]
     body = f"import other\nmodel = Sequential([Input((9,)), {layer}])\nmodel.compile({compiled})"
     assert len(found(body, "KC313")) == wrong
+
+
+def test_the_name_of_a_layer_is_an_activation_where_tensorflow_has_keras_2() -> None:
+    body = """
+from tensorflow.keras import Sequential
+from tensorflow.keras.layers import Dense, Input
+model = Sequential([Input((9,)), Dense(3, activation='ReLU')])
+"""
+    report = check_script(body, config=Config())
+    assert [finding for finding in report.findings if finding.code == "KC313"] == []
 
 
 def test_names_of_registered_objects_are_not_judged() -> None:
@@ -612,3 +641,28 @@ model.fit(other.rows(), y{weights})
     config = Config().override(Choice(extend_select=("KC318",)))
     report = check_script(HEAD + body, config=config)
     assert len([finding for finding in report.findings if finding.code == "KC318"]) == wrong
+
+
+def test_labels_that_were_changed_in_place_have_no_known_range() -> None:
+    body = """
+y = keras.datasets.mnist.load_data()[0][1]
+y[y > 1] = 1
+model = Sequential([Input((9,)), Dense(1, 'sigmoid')])
+model.compile('adam', 'binary_crossentropy')
+model.fit(np.zeros((60000, 9)), y)
+"""
+    assert found(body, "KC311") == []
+
+
+def test_values_written_into_an_array_of_zeros_widen_its_range() -> None:
+    body = """
+y = np.zeros(100)
+for i in range(100):
+    row = np.random.rand(30) * 2 - 1
+    y[i] = row[1]
+model = Sequential([Input((9,)), Dense(1, 'sigmoid')])
+model.compile('adam', 'mse')
+model.fit(np.zeros((100, 9)), y)
+"""
+    (finding,) = found(body, "KC307")
+    assert finding.severity is Severity.ERROR

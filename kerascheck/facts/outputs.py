@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kerascheck.facts.data import DataArray, DataKind
+from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
 from kerascheck.facts.training import Data, Evaluation, Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import UNKNOWN, Unknown
@@ -81,6 +81,7 @@ _LAYERS: Final = {
 }
 _RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN"})
 _UNITS: Final = ("units", "filters")
+_SELECTING: Final = frozenset({"index", "query", "filter", "compress", "boolean_mask", "dropna", "drop"})
 _DEPTH: Final = 64
 
 
@@ -205,6 +206,13 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
         for output, loss in zip(found, losses, strict=True):
             if loss is not None and not isinstance(loss.name, Unknown) and not loss.custom:
                 yield Judgement(compiled, loss, output, fits, graph.key, len(graph.compiles) == 1)
+
+
+def with_reached_range(labels: DataArray) -> DataArray:
+    """The same labels, without a range or a number of classes that a selection of rows may have left behind."""
+    if not any(step.kind is StepKind.SELECTED and step.by in _SELECTING for step in labels.history):
+        return labels
+    return replace(labels, minimum=UNKNOWN, maximum=UNKNOWN, classes=UNKNOWN)
 
 
 def gives_back_input(fit: Fit) -> bool:

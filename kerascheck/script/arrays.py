@@ -153,7 +153,8 @@ class Arrays(Preprocessing):
     def write_into(self, owner: ArrayValue, index: ast.expr, value: object) -> None:
         """`array[index] = value`: what the value has gone through, the array has gone through."""
         history = owner.data.history
-        facts: dict[str, object] = {"minimum": UNKNOWN, "maximum": UNKNOWN}
+        low, high = _range_with(owner, value)
+        facts: dict[str, object] = {"minimum": low, "maximum": high}
         if isinstance(value, ArrayValue):
             new = tuple(step for step in value.data.history if step not in history)
             facts["history"] = (*history, *new)
@@ -275,6 +276,14 @@ class Arrays(Preprocessing):
         arrangement = tuple(part.data.arrangement for part in parts)
         key = self.cut("joined in order", arrangement) if any(arrangement) else None
         return self.array(place, rows=Rows(source), arrangement=() if key is None else (key,), **joined_facts(parts))
+
+
+def _range_with(owner: ArrayValue, value: object) -> tuple[float | Unknown, float | Unknown]:
+    """The range of an array of one value once others are written into a part of it; later writes may cover these."""
+    start = owner.constant
+    low, high = (value.data.minimum, value.data.maximum) if isinstance(value, ArrayValue) else (value, value)
+    numbers = [end for end in (start, low, high) if isinstance(end, (int, float)) and not isinstance(end, bool)]
+    return (min(numbers), max(numbers)) if len(numbers) == 3 else (UNKNOWN, UNKNOWN)
 
 
 def _block(owner: ArrayValue, value: object) -> dict[str, object]:

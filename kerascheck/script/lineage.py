@@ -78,6 +78,8 @@ class Lineage(Training):
     def changed(self, array: ArrayValue, **facts: object) -> None:
         """An operation in place."""
         self.touch(array)
+        if facts.get("minimum") is UNKNOWN:
+            facts.setdefault("classes", UNKNOWN)
         array.data = replace(array.data, **facts)  # pyright: ignore[reportArgumentType]
 
     # Draws

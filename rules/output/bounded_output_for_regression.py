@@ -81,7 +81,7 @@ from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, StepKind
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.outputs import REGRESSION, Judgement, gives_back_input, judgements
+from kerascheck.facts.outputs import REGRESSION, Judgement, gives_back_input, judgements, with_reached_range
 from kerascheck.facts.training import Fit, Fitting, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
@@ -147,7 +147,7 @@ def _told(
 ) -> tuple[Severity, str, DataArray | None] | None:
     """How loudly to speak, what to say of the targets, and the array; None for silence."""
     targets = list(judgement.targets())
-    for _, labels in targets:
+    for labels in (with_reached_range(labels) for _, labels in targets):
         low, high = labels.minimum, labels.maximum
         below = not isinstance(low, Unknown) and low < bounds[0] - TOLERANCE
         above = not isinstance(high, Unknown) and high > bounds[1] + TOLERANCE

@@ -3,8 +3,8 @@
 ## What it does
 
 Compares the units of each output with what is known of the labels: the number of classes, the width of one-hot rows, the
-largest class index, values outside 0..1 under a binary loss. It also compares the number of losses, loss weights and
-label arrays with the number of outputs.
+largest class index, values outside 0..1 under a binary loss, axes of a feature map that the labels do not have. It also
+compares the number of losses, loss weights and label arrays with the number of outputs.
 
 ## Why it matters
 
@@ -37,6 +37,20 @@ y = np.array([[0], [1], [2], [3]])
 model = Sequential([Input((2,)), Dense(8, activation="relu"), Dense(1, activation="sigmoid")])  # KC311
 model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
 model.fit(x, y, batch_size=4, epochs=100)
+```
+
+A feature map as the output:
+
+```python
+from keras import Input, Sequential
+from keras.datasets import cifar10
+from keras.layers import Conv2D
+from keras.utils import to_categorical
+
+(x_train, y_train), (x_test, y_test) = cifar10.load_data()
+model = Sequential([Input((32, 32, 3)), Conv2D(32, 3, activation="relu"), Conv2D(10, 3, activation="softmax")])  # KC311
+model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+model.fit(x_train / 255.0, to_categorical(y_train), batch_size=128, epochs=5, validation_split=0.1)
 ```
 
 Three losses for two outputs:
@@ -82,9 +96,18 @@ from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding
 from kerascheck.facts.graph import Compile, ModelGraph
-from kerascheck.facts.outputs import BINARY, ONE_HOT, SPARSE, Judgement, counts_outputs, fits_of, judgements
+from kerascheck.facts.outputs import (
+    BINARY,
+    ONE_HOT,
+    SPARSE,
+    Judgement,
+    counts_outputs,
+    fits_of,
+    judgements,
+    with_reached_range,
+)
 from kerascheck.facts.training import TrainingProgram
-from kerascheck.facts.values import Unknown
+from kerascheck.facts.values import Shape, Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
@@ -95,7 +118,10 @@ LISTS = {"loss": "losses", "loss_weights": "loss weights"}
 def output_count(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
     for judgement in judgements(graph, program):
         for labels in judgement.judged(program):
-            told = _told(judgement, labels)
+            if _is_map(judgement, labels):
+                yield _map(graph, judgement, labels)
+                break
+            told = _told(judgement, with_reached_range(labels))
             if told is not None:
                 yield _units(judgement, labels, *told)
                 break
@@ -117,6 +143,36 @@ def _told(judgement: Judgement, labels: DataArray) -> tuple[Severity, str] | Non
     if name in ONE_HOT or (name in BINARY and units > 1):
         return _columns(judgement, labels, units)
     return None
+
+
+def _is_map(judgement: Judgement, labels: DataArray) -> bool:
+    """Whether the output has axes for which the labels have none."""
+    shape, rank = labels.shape, judgement.output.rank
+    if labels.kind is not DataKind.ARRAY or isinstance(shape, Unknown) or not shape or not isinstance(rank, int):
+        return False
+    excess = rank - len(shape)
+    return excess > 1 or (excess == 1 and judgement.loss.name in ONE_HOT and len(shape) > 1)
+
+
+def _map(graph: ModelGraph, judgement: Judgement, labels: DataArray) -> Finding:
+    output = judgement.output
+    node = graph.producer(output.tensor)
+    place = node.layer.location if node is not None else judgement.location
+    title = f"`{node.layer.label}`" if node is not None else "the output"
+    return Finding(
+        message=f"{title} gives shape {_shape(output.tensor.shape)}, but {_name(labels)} has shape {_shape(labels.shape)}: the two cannot be compared",
+        location=place,
+        label="axes that the labels do not have",
+        help="add `Flatten()` or a pooling layer, and a `Dense` output of one unit a class",
+        related=(Related(labels.location, "the labels come from here"),),
+        layer=node.layer.address if node is not None else None,
+    )
+
+
+def _shape(shape: Shape) -> str:
+    if isinstance(shape, Unknown):
+        return "unknown"
+    return "(" + ", ".join("?" if isinstance(dim, Unknown) else str(dim) for dim in shape) + ")"
 
 
 def _indices(labels: DataArray, units: int) -> tuple[Severity, str] | None:
