@@ -7,9 +7,9 @@ from typing import TypeGuard
 
 from kerascheck.facts.values import UNKNOWN, Symbol, Value
 from kerascheck.keras_api import generations
-from kerascheck.keras_api.binding import Bound, Normalized, bind, finish
+from kerascheck.keras_api.binding import Bound, Normalized, bind
 from kerascheck.keras_api.identifiers import activation, snake, symbol
-from kerascheck.keras_api.layers import class_of, fold, merge, parameters_of, rename, tidied
+from kerascheck.keras_api.layers import class_of, fold, merge, parameters_of, rename, settled
 
 _OLD_REGULARIZERS = ("WeightRegularizer", "ActivityRegularizer", "L1L2Regularizer")
 _SCALED: Mapping[tuple[Value, Value, Value], str] = {
@@ -43,7 +43,7 @@ def layer_from_config(class_name: str, config: Mapping[str, Value]) -> Normalize
     defaults = dict(generations.FIRST_DEFAULTS.get(name, {})) if old else {}
     if name == "GRU" and "reset_after" not in config:
         defaults["reset_after"] = False
-    found = tidied(finish(name, parameters, bound, complete=True, defaults=defaults))
+    found = settled(name, bound, complete=True, defaults=defaults)
     without = {parameter.name for parameter in parameters if parameter.default is None}
     arguments = {
         key: None if item == "linear" and key in without else _as_written(key, item)
@@ -54,7 +54,7 @@ def layer_from_config(class_name: str, config: Mapping[str, Value]) -> Normalize
 
 def not_default(found: Normalized) -> frozenset[str]:
     """The arguments of a layer of a file that differ from the class's defaults: what its author must have given."""
-    usual = tidied(finish(found.name, parameters_of(found.name), Bound(), complete=True)).arguments
+    usual = settled(found.name, Bound(), complete=True).arguments
     differing = {name for name in found.sources if name in usual and found.arguments[name] != usual[name]}
     if found.arguments.get("dtype") == "float32":
         differing.discard("dtype")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 
 from kerascheck.facts.values import UNKNOWN, Symbol, Unknown, Value
@@ -52,7 +53,7 @@ def layer(
     if complete:
         input_shape(name, bound)
     defaults = generations.FIRST_DEFAULTS.get(name, NOTHING) if old else NOTHING
-    return tidied(finish(name, parameters, bound, complete=complete, defaults=defaults))
+    return settled(name, bound, complete=complete, defaults=defaults)
 
 
 def order_of(
@@ -149,7 +150,7 @@ def merge(bound: Bound, *, complete: bool) -> Normalized:
         axes = bound.values.get("axes")
         if isinstance(axes, tuple) and all(isinstance(axis, tuple) and len(axis) == 1 for axis in axes):
             bound.values["axes"] = tuple(axis[0] if isinstance(axis, tuple) else axis for axis in axes)
-    return tidied(finish(name, parameters_of(name), bound, complete=complete))
+    return settled(name, bound, complete=complete)
 
 
 def fold(name: str, bound: Bound) -> None:
@@ -201,20 +202,36 @@ def _from_dimension(name: str, values: Mapping[str, Value]) -> tuple[Value, tupl
 _SIZES = ("kernel_size", "strides", "dilation_rate", "pool_size", "size", "output_size")
 
 
+@functools.cache
 def rank_of(name: str) -> int | None:
     """The spatial axes that a class is for, as its name says."""
     return next((rank for rank in (1, 2, 3) if f"{rank}D" in name), None)
 
 
-def tidied(normalized: Normalized) -> Normalized:
-    """Values in one form: tuples for sizes, lower case for padding, today's spelling for identifiers."""
-    arguments = dict(normalized.arguments)
-    rank = rank_of(normalized.name)
-    for name, value in arguments.items():
-        arguments[name] = _tidy(normalized.name, name, value, rank)
+def settled(name: str, bound: Bound, *, complete: bool, defaults: Mapping[str, Value] = NOTHING) -> Normalized:
+    """Every argument of a class that `class_of` gave: what was given or the default, in one form.
+
+    Sizes are tuples, padding is in lower case, identifiers are spelled as today.
+    """
+    arguments = dict(_usual(name, complete))
+    rank = rank_of(name)
+    if complete:
+        for argument, value in defaults.items():
+            if argument in arguments:
+                arguments[argument] = _tidy(name, argument, value, rank)
+    for argument, value in bound.values.items():
+        arguments[argument] = _tidy(name, argument, value, rank)
     if "pool_size" in arguments and arguments.get("strides") is None:
         arguments["strides"] = arguments["pool_size"]
-    return Normalized(normalized.name, arguments, normalized.sources)
+    return Normalized(name, arguments, bound.sources)
+
+
+@functools.cache
+def _usual(name: str, complete: bool) -> Mapping[str, Value]:
+    """The arguments of a call that gives none."""
+    rank = rank_of(name)
+    values = finish(name, parameters_of(name), Bound(), complete=complete).arguments
+    return {argument: _tidy(name, argument, value, rank) for argument, value in values.items()}
 
 
 def _tidy(class_name: str, name: str, value: Value, rank: int | None) -> Value:
