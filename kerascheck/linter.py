@@ -61,6 +61,12 @@ class Subject(Struct, frozen=True):
     path: str
     facts: Facts
     graphs: tuple[ModelGraph, ...]
+    views: tuple[Facts, ...]
+
+    @classmethod
+    def of(cls, path: str, facts: Facts, graphs: tuple[ModelGraph, ...]) -> Subject:
+        """A file with the view that a rule on graphs has of each."""
+        return cls(path, facts, graphs, tuple({**facts, ModelGraph: graph} for graph in graphs))
 
 
 def lint(target: Target, plan: Plan) -> FileReport:
@@ -103,7 +109,7 @@ def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None)
         return _unreadable(display, kind, f"the script reader failed: {one_line(error)}", plan, path)
     if any(cell is not None for cell, _ in facts.source.cells):
         kind = FileKind.NOTEBOOK
-    subject = Subject(display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs)
+    subject = Subject.of(display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs)
     findings, fault = run_rules(subject, plan.selection)
     settled = settle(
         (*facts.findings, *findings),
@@ -140,7 +146,7 @@ def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
     except (Exception, RecursionError) as error:
         return _unreadable(display, FileKind.MODEL, f"the model reader failed: {one_line(error)}", plan, path)
     found: Facts = {} if facts.saved is None else {type(facts.saved): facts.saved}
-    subject = Subject(display, found, facts.graphs)
+    subject = Subject.of(display, found, facts.graphs)
     findings, fault = run_rules(subject, plan.selection)
     return FileReport(
         path=display,
@@ -175,8 +181,8 @@ def _run(rule: Rule, subject: Subject, options: Options) -> Iterator[Finding]:
     if ModelGraph not in rule.facts or (ModelGraph in rule.optional and not subject.graphs):
         yield from rule.run(subject.facts, options)
         return
-    for graph in subject.graphs:
-        yield from rule.run({**subject.facts, ModelGraph: graph}, options)
+    for view in subject.views:
+        yield from rule.run(view, options)
 
 
 def _crash(rule: Rule, path: str, error: BaseException) -> Finding:

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
@@ -235,13 +236,20 @@ class ModelGraph(Struct, frozen=True):
     keras_version: str | Unknown = UNKNOWN
     _producers: dict[int, Node] = field(default_factory=dict[int, Node])
     _consumers: dict[int, list[Node]] = field(default_factory=dict[int, list[Node]])
+    _outputs: set[int] = field(default_factory=set[int])
 
     def __post_init__(self) -> None:
+        # Made anew: a graph that `replace` makes is handed those of the other one.
+        producers: dict[int, Node] = {}
+        consumers: dict[int, list[Node]] = {}
         for node in self.nodes:
             for tensor in node.outputs:
-                self._producers[tensor.key] = node
+                producers[tensor.key] = node
             for tensor in node.inputs:
-                self._consumers.setdefault(tensor.key, []).append(node)
+                consumers.setdefault(tensor.key, []).append(node)
+        force_setattr(self, "_producers", producers)
+        force_setattr(self, "_consumers", consumers)
+        force_setattr(self, "_outputs", {tensor.key for tensor in self.outputs})
 
     @property
     def whole(self) -> bool:
@@ -285,8 +293,7 @@ class ModelGraph(Struct, frozen=True):
 
     def is_output(self, node: Node) -> bool:
         """Whether an output of `node` is an output of the model."""
-        keys = {tensor.key for tensor in self.outputs}
-        return any(tensor.key in keys for tensor in node.outputs)
+        return any(tensor.key in self._outputs for tensor in node.outputs)
 
     def output_nodes(self) -> Iterator[tuple[int, Node]]:
         """The index of each output with the call that makes it."""
