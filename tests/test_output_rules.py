@@ -180,6 +180,20 @@ model.compile('adam', loss=['binary_crossentropy', 'mse'])
     assert finding.location.column == body.splitlines()[4].index("'binary") + 1
 
 
+def test_what_both_branches_end_in_is_proven() -> None:
+    body = """
+import sys
+inputs = Input((9,))
+if len(sys.argv) > 1:
+    outputs = Dense(5, 'sigmoid')(Dense(8, 'relu')(inputs))
+else:
+    outputs = Dense(5, 'sigmoid')(inputs)
+model = Model(inputs, outputs)
+model.compile('adam', 'categorical_crossentropy')
+"""
+    assert len(found(body, "KC303")) == 1
+
+
 def test_layers_that_a_branch_adds_prove_nothing() -> None:
     body = """
 import sys

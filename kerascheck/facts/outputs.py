@@ -284,6 +284,8 @@ def _trace(graph: ModelGraph, tensor: Tensor, depth: int) -> _Found:
         layer = layer.inner
     if layer.kind is LayerKind.OPERATION:
         return _function(graph, node, depth)
+    if layer.kind is LayerKind.CHOICE:
+        return _common(graph, node, layer, depth)
     if layer.kind is not LayerKind.BUILTIN:
         return _NOTHING
     if layer.class_name in ("Average", "Concatenate"):
@@ -315,7 +317,8 @@ def _inside(model: ModelGraph, node: Node, tensor: Tensor, depth: int) -> _Found
 
 
 def _common(graph: ModelGraph, node: Node, layer: Layer, depth: int) -> _Found:
-    """What all inputs of a merge agree on; softmax outputs side by side no longer sum to 1."""
+    """What all inputs of a merge, or all ways that a branch leaves, agree on; side by side, softmax outputs no longer
+    sum to 1."""
     branches = [_trace(graph, tensor, depth // 2) for tensor in node.inputs]
     first = branches[0] if branches else _NOTHING
     agreed = all(branch.activation == first.activation for branch in branches)
