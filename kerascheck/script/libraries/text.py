@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kerascheck.facts.data import DataKind, Order, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Unknown
 from kerascheck.script.handlers import handles, transformer_method
+from kerascheck.script.machine import to_value
 from kerascheck.script.values import Arguments, ArrayValue, Path, TransformerValue
 
 if TYPE_CHECKING:
@@ -63,9 +64,11 @@ def pad_sequences(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return ev.array(arguments.node, shape=(UNKNOWN, width), dtype=name)
     known = not isinstance(rows.data.shape, Unknown) and rows.data.shape
     shape = (rows.data.shape[0] if known and not isinstance(rows.data.shape, Unknown) else UNKNOWN, width)
+    side = {"padding": to_value(arguments.get(3, "padding", default="pre" if arguments.complete else UNKNOWN))}
     return ev.stepped(
-        rows, StepKind.RESHAPED, arguments.node, "pad_sequences", shape=shape, dtype=name, container="", columns=()
-    )
+        rows, StepKind.RESHAPED, arguments.node, "pad_sequences", shape=shape, dtype=name, container="", columns=(),
+        arguments=side,
+    )  # fmt: skip
 
 
 @handles(
