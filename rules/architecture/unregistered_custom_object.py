@@ -93,7 +93,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.classes import CustomClass
-from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.graph import GraphKind, Layer, LayerKind, ModelGraph
 from kerascheck.facts.keeping import Keeping, keepings
 from kerascheck.facts.training import KerasUsage, TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
@@ -120,10 +120,20 @@ def unregistered_custom_object(program: TrainingProgram, usage: KerasUsage) -> I
 
 def _kept(program: TrainingProgram, graph: ModelGraph, cls: CustomClass) -> Iterator[Keeping]:
     """Where a model with a layer of the class is written to a file."""
-    if any(layer.written == cls.name for layer in graph.every_layer()):
+    if any(layer.written == cls.name for layer in _rebuilt(graph)):
         for found in keepings(program, graph):
             if found.suffix in _SUFFIXES:
                 yield found
+
+
+def _rebuilt(graph: ModelGraph) -> Iterator[Layer]:
+    """The layers that a loader makes one by one; those inside a subclassed model or layer come with its `__init__`."""
+    if graph.kind is GraphKind.SUBCLASSED:
+        return
+    for layer in graph.layers:
+        yield layer
+        if layer.kind is LayerKind.MODEL and layer.model is not None:
+            yield from _rebuilt(layer.model)
 
 
 def _without_config(cls: CustomClass, kept: Keeping, level: Severity) -> Finding:
