@@ -271,6 +271,7 @@ TARGETS = {
     ),
     "prices in thousands of the largest": ("pd.read_csv('houses.csv')['price'].to_numpy() / 1e6", "sigmoid", None),
     "yes or no": ("np.array([[0], [1], [1], [0]])", "sigmoid", None),
+    "logarithms of prices": ("np.log(pd.read_csv('houses.csv')['price'].to_numpy())", "sigmoid", Severity.WARNING),
     "prices under relu": ("pd.read_csv('houses.csv')['price'].to_numpy()", "relu", None),
     "prices under no activation": ("pd.read_csv('houses.csv')['price'].to_numpy()", "linear", None),
     "uniform numbers": ("np.random.rand(100, 1)", "sigmoid", None),

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from kerascheck.facts.data import DataKind, Order
 from kerascheck.facts.values import Unknown
 from kerascheck.script.handlers import handles, library
+from kerascheck.script.libraries.numpy_values import number_by_number
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.values import (
     Arguments,
@@ -178,6 +179,9 @@ _COMPUTED: Mapping[str, Callable[..., object]] = {
 }
 
 
+ARRAY_FUNCTIONS = frozenset({"numpy.sqrt", "numpy.log", "numpy.log2"})
+
+
 @handles(*_COMPUTED)
 def compute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """A function of numbers or text, computed."""
@@ -185,6 +189,8 @@ def compute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     value = arguments.get(0)
     if isinstance(value, TensorValue) and arguments.node is not None:
         return ev.function_on_tensors(name, arguments, arguments.node, path.dotted)
+    if isinstance(value, ArrayValue) and path.dotted in ARRAY_FUNCTIONS:
+        return number_by_number(ev, path, arguments)
     if isinstance(value, ListValue) and value.whole and name == "prod":
         value = tuple(value.items)
     plain = isinstance(value, (*NUMBERS, str)) or (
