@@ -12,17 +12,23 @@ from kerascheck.facts.values import Unknown, Value
 def chains(graph: ModelGraph) -> tuple[tuple[Node, ...], ...]:
     """All calls, each in one maximal run; a merge begins a run and a fork ends one. Inputs are left out."""
     runs: list[list[Node]] = []
-    last: dict[int, list[Node]] = {}
+    # The run that ends in a tensor, as long as nothing else takes that tensor.
+    ends: dict[int, list[Node]] = {}
+    takers: dict[int, int] = {tensor.key: 2 for tensor in graph.outputs}
+    for node in graph.nodes:
+        for tensor in node.inputs:
+            takers[tensor.key] = takers.get(tensor.key, 0) + 1
     for node in graph.nodes:
         if not node.inputs:
             continue
-        before = graph.before(node)
-        run = last.get(id(before[0])) if len(node.inputs) == 1 and len(before) == 1 else None
-        if run is None or len(graph.after(before[0])) != 1 or graph.is_output(before[0]):
+        entry = node.inputs[0].key
+        run = ends.get(entry) if len(node.inputs) == 1 and takers[entry] == 1 else None
+        if run is None:
             run = []
             runs.append(run)
         run.append(node)
-        last[id(node)] = run
+        if len(node.outputs) == 1:
+            ends[node.outputs[0].key] = run
     return tuple(tuple(run) for run in runs)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -15,7 +16,7 @@ from kerascheck.keras_api.layers import class_of
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.source import Unit
 from kerascheck.script.values import ClassValue, FunctionValue, LayerValue, Path, Scope
-from kerascheck.script.walking import walk
+from kerascheck.script.walking import stored_names, walk
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -39,12 +40,24 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 def class_facts(ev: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, ...]:
     """The layer and model classes of a script, in order."""
-    read = frozenset(_read_attributes(units))
+    source = _Source(units)
     return tuple(
-        _Reader(ev, cls).facts(read)
+        _Reader(ev, cls).facts(source)
         for cls in ev.classes
         if cls.location.path == ev.path and ev.keras_base(cls) in ("layer", "model")
     )
+
+
+class _Source:
+    """What a script reads, found out only where a class may hold a layer that nothing reads."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self.units = units
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """The names of all attributes that are read, of whatever object, and the strings, which may name one."""
+        return frozenset(name for unit in self.units for name in _read_attributes(unit.tree))
 
 
 class _Held(Struct, frozen=True):
@@ -79,8 +92,13 @@ class _Reader:
         self.dropouts: list[Location] = []
         self.untracked: dict[str, Untracked] = {}
         self.entered: set[str] = set()
+        self.globals = {
+            name: value
+            for name, value in ev.module_of(ev.scope).names.items()
+            if isinstance(value, LayerValue) and value.layer.class_name in _WEIGHTED
+        }
 
-    def facts(self, read: frozenset[str]) -> CustomClass:
+    def facts(self, source: _Source) -> CustomClass:
         call = self.methods.get("call")
         if call is not None:
             self._enter("call", _Around())
@@ -96,12 +114,15 @@ class _Reader:
             made_in_call=tuple(self.made),
             dropouts=tuple(self.dropouts),
             untracked=tuple(self.untracked.values()) if not any(name in self.methods for name in _OWN_TRACKING) else (),
-            unused=tuple(self._unused(read)) if call is not None and not _EVERYTHING & read else (),
+            unused=tuple(self._unused(source)) if call is not None else (),
         )
 
-    def _unused(self, read: frozenset[str]) -> Iterator[UnusedLayer]:
+    def _unused(self, source: _Source) -> Iterator[UnusedLayer]:
+        own = {name for method in self.methods.values() for name in _read_attributes(method.node)}
         for name, held in self.held.items():
-            if held.keras and name not in read and held.location is not None:
+            if not held.keras or name in own or held.location is None:
+                continue
+            if name not in source.attributes and not _EVERYTHING & source.attributes:
                 yield UnusedLayer(name, held.keras, held.location)
 
     def _attributes(self) -> dict[str, _Held]:
@@ -170,7 +191,7 @@ class _Reader:
                 around = _Around(around.mode, around.once, {**around.variables, **_loop_names(target, source)})
             case ast.Call():
                 self._call(node, method, around)
-            case ast.Name(id=name, ctx=ast.Load()):
+            case ast.Name(id=name, ctx=ast.Load()) if name in self.globals:
                 self._global(node, name, method)
             case _:
                 pass
@@ -228,11 +249,9 @@ class _Reader:
 
     def _global(self, node: ast.Name, name: str, method: FunctionValue) -> None:
         """A layer that `call` takes from outside the class."""
-        if name in _parameters(method) or name in _assigned(method):
-            return
-        found = _looked_up(self.ev, name, method.scope)
-        if isinstance(found, LayerValue) and found.layer.class_name in _WEIGHTED:
-            self._untracked(name, "a global name", (found.layer.class_name,), self._place(node, method))
+        if name not in _parameters(method) and name not in stored_names(method.node):
+            made = self.globals[name].layer.class_name
+            self._untracked(name, "a global name", (made,), self._place(node, method))
 
     def _making(self, node: ast.Call, method: FunctionValue, around: _Around) -> None:
         made = self._name(node.func, method)
@@ -252,17 +271,13 @@ class _Reader:
             self.made.append(Made(name, place, name in _WEIGHTED, name in _RANDOM))
 
 
-def _read_attributes(units: Iterable[Unit]) -> Iterator[str]:
-    """The names of all attributes that a script reads, by whatever object, and its strings, which may name one."""
-    for unit in units:
-        for node in walk(unit.tree):
-            match node:
-                case ast.Attribute(attr=name, ctx=ast.Load()):
-                    yield name
-                case ast.Constant(value=str(name)):
-                    yield name
-                case _:
-                    pass
+def _read_attributes(tree: ast.AST) -> Iterator[str]:
+    for node in walk(tree):
+        if type(node) is ast.Attribute:
+            if type(node.ctx) is ast.Load:
+                yield node.attr
+        elif type(node) is ast.Constant and type(node.value) is str:
+            yield node.value
 
 
 def layer_class(value: object) -> str:
@@ -296,10 +311,6 @@ def _own_parameters(method: FunctionValue | None) -> Iterable[str]:
     if method is None:
         return ()
     return (name for name in _parameters(method)[1:] if name not in {"name", "dtype", "trainable", "dynamic"})
-
-
-def _assigned(method: FunctionValue) -> set[str]:
-    return {node.id for node in walk(method.node) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def _self_attribute(node: ast.expr | None) -> str:
