@@ -154,10 +154,21 @@ def old_signature(sources: Sources, node: ast.stmt | str) -> list[str] | None:
         return signed(node, False)
     if not isinstance(node, ast.ClassDef):
         return None
+    found: list[str] = []
     for cls in (node, *(base for _, base in sources.bases(sources.home(node), node))):
-        if (initializer := method(cls, "__init__")) is not None:
-            return signed(initializer, True)
-    return []
+        if (initializer := method(cls, "__init__")) is None:
+            continue
+        entries = signed(initializer, True)
+        found = with_base(found, entries) if found else entries
+        if "**" not in entries:
+            break
+    return found
+
+
+def with_base(found: list[str], entries: list[str]) -> list[str]:
+    """A signature with open keywords and what the class below takes of them, which are marked by a plus."""
+    known = {entry.strip("+=") for entry in found}
+    return [*found, *(f"+{entry.rstrip('=')}" for entry in entries if entry != "**" and entry.rstrip("=") not in known)]
 
 
 def methods(sources: Sources, module: str, name: str) -> Signatures:
@@ -201,6 +212,18 @@ def installed(root: str, classes: bool) -> dict[str, object]:
 
 
 def live_signature(value: object, skip_self: bool = False) -> list[str]:
+    entries = own_signature(value, skip_self)
+    if inspect.isclass(value) and "**" in entries:
+        for base in value.__mro__[1:-1]:
+            if "__init__" in vars(base) and base.__module__.startswith("tf_keras"):
+                below = own_signature(vars(base)["__init__"], True)
+                entries = with_base(entries, below)
+                if "**" not in below:
+                    break
+    return entries
+
+
+def own_signature(value: object, skip_self: bool = False) -> list[str]:
     try:
         parameters = list(inspect.signature(value).parameters.values())  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -288,6 +288,7 @@ class ApiCall(Struct, frozen=True):
     place of each name, `positional` the number of positional arguments. `values` and `places` are the keywords' values and
     where they stand, `removals` the text that goes when a keyword goes (for the keywords that some Keras dropped).
     `attribute` for a call through a dot (`layers.Dense`), `complete` unless unknown `*args` or `**kwargs` were passed.
+    `certain` unless it is a method of a model whose class may have methods of its own.
     `flavour` says which Keras the name was taken from (`keras`, `tf.keras`, `tf_keras`), empty where that is not known.
     An import has the dotted name as written in `origin`, the name that it binds in `bound`, the whole statement, and all
     the names that the statement imports.
@@ -314,6 +315,7 @@ class ApiCall(Struct, frozen=True):
     statement: Location | None = None
     imported: tuple[str, ...] = ()
     flavour: str = ""
+    certain: bool = True
 
     @property
     def name_place(self) -> Location:

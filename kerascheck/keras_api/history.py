@@ -58,5 +58,6 @@ def has_method(generation: str, name: str) -> bool:
 
 
 def signature(generation: str, name: str) -> Sequence[str] | None:
-    """The parameters of `layers.Dense` or `Model.fit`: `name` required, `name=` optional, `**` for any further keyword."""
+    """The parameters of `layers.Dense` or `Model.fit`: `name` required, `name=` optional, `+name` taken by a base class
+    under its name alone, `**` for any further keyword."""
     return document()[generation]["signatures"].get(name)

@@ -19,7 +19,9 @@ _REDUCTIONS = (
 
 _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(_REDUCTIONS, _REDUCTION),
-    **dict.fromkeys(("argmax", "argmin", "softmax", "log_softmax", "expand_dims", "squeeze", "stack", "unstack"), _AXIS),
+    **dict.fromkeys(
+        ("argmax", "argmin", "softmax", "log_softmax", "expand_dims", "squeeze", "stack", "unstack"), _AXIS
+    ),
     **dict.fromkeys(("concat", "concatenate", "l2_normalize", "cumsum", "flip", "reverse", "sort", "argsort"), _AXIS),
     "reshape": ("x", "shape"),
     "transpose": ("x", "axes"),

@@ -122,13 +122,16 @@ class Calls(Classes):
             return self.unknown_call(path, arguments, node)
         return handler(cast("Evaluator", self), path, arguments)
 
-    def note_call(self, name: str, qualified: str, arguments: Arguments, node: ast.expr) -> None:
-        """Record a call of the Keras API."""
+    def note_call(
+        self, name: str, qualified: str, arguments: Arguments, node: ast.expr, *, certain: bool = True
+    ) -> None:
+        """Record a call of the Keras API; not `certain` when the class of its owner may have methods of its own."""
         place = self.place(node)
         identity = (qualified, place)
         if identity in self.api_calls or self.page.path != self.path:
             return
-        self.api_calls[identity] = call_of(self, name, qualified, arguments, node, self.name_place(node))
+        call = call_of(self, name, qualified, arguments, node, self.name_place(node))
+        self.api_calls[identity] = call if certain else replace(call, certain=False)
 
     def name_place(self, node: ast.expr) -> Location:
         """Where the last part of the name of what is called stands."""

@@ -106,7 +106,9 @@ class Training(Compiles):
 
     def _model_method(self, model: ModelValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if isinstance(node, ast.Call):
-            self.note_call(name, f"Model.{name}", arguments, node)
+            plain = model.kind is GraphKind.SEQUENTIAL or (model.kind is GraphKind.FUNCTIONAL and bool(model.outputs))
+            certain = plain and model.instance is None
+            self.note_call(name, f"Model.{name}", arguments, node, certain=certain)
         if name == "add" and model.kind is GraphKind.SEQUENTIAL:
             if model.compiles:
                 note_use(self, model, name, arguments, node)

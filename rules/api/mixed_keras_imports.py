@@ -59,7 +59,7 @@ NAMES = {"keras": "`keras`", "tf.keras": "`tensorflow.keras`", "tf_keras": "`tf_
 @rule("KC603", "mixed-keras-imports", Severity.WARNING, since="0.1")
 def mixed_keras_imports(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     firsts: dict[str, ApiCall] = {}
-    for call in sorted(usage.calls, key=lambda call: call.location):
+    for call in usage.calls:
         if call.flavour and (call.is_call or len(call.qualified.split(".")) > 1):
             firsts.setdefault(call.flavour, call)
     if len(firsts) < 2:

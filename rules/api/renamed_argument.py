@@ -120,7 +120,7 @@ def renamed_argument(usage: KerasUsage) -> Iterator[Finding]:
     for call in usage.calls:
         if not call.is_call or not (found := list(_old(call))):
             continue
-        found.sort(key=lambda old: old.place)
+        found.sort(key=lambda old: (old.place.line, old.place.column))
         first, *others = found
         edits = tuple(edit for old in found for edit in old.edits)
         yield Finding(
