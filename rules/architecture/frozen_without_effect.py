@@ -53,10 +53,11 @@ history = model.fit(x_train, y_train, batch_size=64, epochs=10, validation_split
 ```
 
 ```python
+import numpy as np
 import keras
 from keras.layers import Dense, Dropout
 
-x_train, y_train = keras.random.uniform((200, 20)), keras.random.uniform((200, 1))
+x_train, y_train = np.random.rand(200, 20), np.random.rand(200, 1)
 model = keras.Sequential([keras.Input((20,)), Dense(64, activation="relu"), Dropout(0.3), Dense(1)])
 model.compile("adam", "mse")
 for layer in model.layers[:-1]:
