@@ -86,7 +86,7 @@ RANDOM: Final = {
 }
 
 
-@rule("KC607", "backend-specific-call", Severity.WARNING, since="0.1")
+@rule("KC607", "backend-specific-call", Severity.WARNING, since="0.1", group="migration")
 def backend_specific_call(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     if usage.target == 1:
         return

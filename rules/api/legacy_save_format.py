@@ -57,7 +57,7 @@ from kerascheck.findings import Edit, Finding, Fix, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC608", "legacy-save-format", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC608", "legacy-save-format", Severity.WARNING, since="0.1", group="migration", fixable=True)
 def legacy_save_format(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     if usage.target != 3:
         return

@@ -78,7 +78,7 @@ HOMES: Final = (
 )
 
 
-@rule("KC604", "private-import", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC604", "private-import", Severity.WARNING, since="0.1", group="migration", fixable=True)
 def private_import(usage: KerasUsage) -> Iterator[Finding]:
     told: set[Location] = set()
     for call in usage.calls:

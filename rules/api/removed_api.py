@@ -99,7 +99,7 @@ from kerascheck.rule import rule
 PRIVATE: Final = (".engine", ".src", ".python.", ".legacy", ".contrib")
 
 
-@rule("KC602", "removed-api", Severity.ERROR, since="0.1", fixable=True)
+@rule("KC602", "removed-api", Severity.ERROR, since="0.1", group="migration", fixable=True)
 def removed_api(usage: KerasUsage) -> Iterator[Finding]:
     if usage.target == 1:
         return

@@ -113,7 +113,7 @@ class Old(Struct, frozen=True):
     edits: tuple[Edit, ...] = ()
 
 
-@rule("KC601", "renamed-argument", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC601", "renamed-argument", Severity.WARNING, since="0.1", group="migration", fixable=True)
 def renamed_argument(usage: KerasUsage) -> Iterator[Finding]:
     if usage.target == 1:
         return

@@ -65,7 +65,7 @@ from kerascheck.rule import rule
 FEW: Final = 5
 
 
-@rule("KC513", "models-in-loop", Severity.INFO, since="0.1")
+@rule("KC513", "models-in-loop", Severity.INFO, since="0.1", group="performance")
 def models_in_loop(program: TrainingProgram) -> Iterator[Finding]:
     if not program.whole or any(True for _ in program.calls("clear_session", "reset_default_graph")):
         return

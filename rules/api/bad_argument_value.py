@@ -1,0 +1,165 @@
+"""An argument has a value that Keras refuses.
+
+## What it does
+
+Looks at values that are written out: words that an argument does not know (`padding="samee"`, `mode="maximum"`), sizes that
+are not positive (`units=0`), a list of activations, a `validation_split` outside 0 to 1.
+
+## Why it matters
+
+The call stops with a `ValueError`, for some only when the model is first called.
+
+## Bad
+
+```python
+from keras.callbacks import EarlyStopping
+from keras.layers import Conv2D, Dense
+
+kernel = Conv2D(32, 3, padding="samee")  # KC606
+hidden = Dense(0, activation="relu")  # KC606
+stop = EarlyStopping(mode="maximum")  # KC606
+```
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=20)  # KC606
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+## Good
+
+```python
+from keras.callbacks import EarlyStopping
+from keras.layers import Conv2D, Dense
+
+kernel = Conv2D(32, 3, padding="same")
+hidden = Dense(64, activation="relu")
+stop = EarlyStopping(mode="max")
+```
+
+## Known limits
+
+Rates, momenta and names of losses, metrics and activations have rules of their own.
+
+## References
+
+- <https://keras.io/api/layers/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.values import Value
+from kerascheck.findings import Finding, Location, Severity
+from kerascheck.keras_api.binding import Normalized
+from kerascheck.keras_api.names import ApiKind, kind_of
+from kerascheck.keras_api.normalize import callback, layer
+from kerascheck.keras_api.values import allowed, must_be_positive
+from kerascheck.rule import rule
+
+
+@rule("KC606", "bad-argument-value", Severity.ERROR, since="0.1")
+def bad_argument_value(usage: KerasUsage) -> Iterator[Finding]:
+    for call in usage.calls:
+        if not call.is_call:
+            continue
+        if call.qualified == "Model.fit" and call.certain:
+            yield from _split(call)
+            continue
+        found = _normalized(call)
+        if found is None:
+            continue
+        for argument in found.sources:
+            place = _place(call, found.sources, argument)
+            if place is not None:
+                yield from _judged(call, found, argument, place)
+
+
+def _normalized(call: ApiCall) -> Normalized | None:
+    match kind_of(tuple(call.qualified.split(".")[1:])):
+        case ApiKind.LAYER if call.name != "Input":
+            return layer(call.name, call.positional_values, call.values, complete=call.complete)
+        case ApiKind.CALLBACK:
+            return callback(call.name, call.positional_values, call.values, complete=call.complete)
+        case _:
+            return None
+
+
+def _place(call: ApiCall, sources: Mapping[str, tuple[int | str, ...]], argument: str) -> Location | None:
+    """Where the value of an argument stands, when it is written in one piece."""
+    if len(sources[argument]) != 1:
+        return None
+    source = sources[argument][0]
+    if isinstance(source, str):
+        return call.places.get(source)
+    return call.positional_places[source] if source < len(call.positional_places) else None
+
+
+def _judged(call: ApiCall, found: Normalized, argument: str, place: Location) -> Iterator[Finding]:
+    value = found.arguments.get(argument)
+    words = allowed(found.name, argument)
+    if words is not None and isinstance(value, str) and value.lower() not in words:
+        near = get_close_matches(value.lower(), [word for word in words if isinstance(word, str)], n=1)
+        choice = " or ".join(f'"{word}"' for word in words if isinstance(word, str))
+        yield Finding(
+            message=f'`{argument}="{value}"` is no value that `{call.name}` knows: the call fails',
+            location=place,
+            label="not a known value",
+            help=f'write `"{near[0]}"`' if near else f"use {choice}",
+        )
+    elif (
+        must_be_positive(found.name, argument)
+        and (size := _not_positive(value)) is not None
+        and _is_written(place, value)
+    ):
+        yield Finding(
+            message=f"`{argument}` of `{call.name}` is {size:g}, which must be a positive number: the call fails",
+            location=place,
+            label="not positive",
+            help="give a number of at least 1",
+        )
+    elif argument == "activation" and isinstance(value, tuple):
+        yield Finding(
+            message=f"`activation` of `{call.name}` is a list, but a layer has one activation: the call fails",
+            location=place,
+            label="one activation only",
+            help="give one name, and add further activations as `Activation` layers",
+        )
+
+
+def _not_positive(value: Value) -> float | None:
+    """The first number in a size that is not positive."""
+    for part in value if isinstance(value, tuple) else (value,):
+        if isinstance(part, (int, float)) and not isinstance(part, bool) and part <= 0:
+            return part
+    return None
+
+
+def _is_written(place: Location, value: Value) -> bool:
+    """Whether a number stands in the source as it is, by the room that it takes; a computed one may be something else."""
+    texts = {
+        str(value),
+        str(value).replace(" ", ""),
+        *(str(part) for part in (value if isinstance(value, tuple) else ())),
+    }
+    return place.line == place.end_line and place.end_column - place.column in map(len, texts)
+
+
+def _split(call: ApiCall) -> Iterator[Finding]:
+    value = call.values.get("validation_split")
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and not 0 <= value < 1:
+        share = f"{value / 100:g}" if 1 < value < 100 else "0.2"
+        yield Finding(
+            message=f"`validation_split` is {value:g}, but it is a share and must lie between 0 and 1: the call fails",
+            location=call.places["validation_split"],
+            label="not a share",
+            help=f"write `{share}` for that part of the rows",
+        )

@@ -1,0 +1,128 @@
+"""A call of Keras with an argument that no Keras takes, or without one that it needs.
+
+## What it does
+
+Compares the arguments of layers, optimizers, callbacks, losses, metrics, and of `compile`, `fit` and their kin with the
+signatures of all generations of Keras: keywords that none of them has, more positional arguments than any of them takes,
+and required arguments that are missing.
+
+## Why it matters
+
+The call stops with a `TypeError` or `ValueError`. A keyword that was meant to matter and is misspelt may come to light only
+when the line is reached, after the data have been loaded for an hour.
+
+## Bad
+
+```python
+from keras.callbacks import EarlyStopping
+from keras.layers import Conv2D, Dense
+
+hidden = Dense(64, activations="relu")  # KC605
+kernel = Conv2D(32)  # KC605
+stop = EarlyStopping(patient=5)  # KC605
+```
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metric=["accuracy"])  # KC605
+history = model.fit(x_train, y_train, batch_size=128, epoch=10, validation_split=0.1)  # KC605
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+## Good
+
+```python
+from keras.callbacks import EarlyStopping
+from keras.layers import Conv2D, Dense
+
+hidden = Dense(64, activation="relu")
+kernel = Conv2D(32, 3)
+stop = EarlyStopping(patience=5)
+```
+
+## Known limits
+
+Arguments that some other Keras takes are the matter of KC601. Layers and models of the author's own are not looked at, nor
+are calls with `**kwargs` that are not known, as far as missing arguments go.
+
+## References
+
+- <https://keras.io/api/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.findings import Edit, Finding, Fix, Severity
+from kerascheck.keras_api.normalize import layer
+from kerascheck.keras_api.signatures import Accepted, accepted
+from kerascheck.rule import rule
+
+SURE: Final = 0.85
+"""How near a name must be for a fix: one letter more or less."""
+
+
+@rule("KC605", "unknown-argument", Severity.ERROR, since="0.1", fixable=True)
+def unknown_argument(usage: KerasUsage) -> Iterator[Finding]:
+    for call in usage.calls:
+        known = accepted(call.qualified) if call.is_call and call.certain else None
+        if known is None:
+            continue
+        yield from _keywords(call, known)
+        if known.positions is not None and call.positional > known.positions and call.positional_places:
+            yield _surplus(call, known.positions)
+        elif known.required and call.complete and (missing := _missing(call, known)):
+            yield _lacking(call, missing)
+
+
+def _keywords(call: ApiCall, known: Accepted) -> Iterator[Finding]:
+    for name, place in call.keywords.items():
+        # The layouts of DTensor were arguments of every layer for a while.
+        if name in known.keywords or name.endswith("_layout"):
+            continue
+        choices = sorted((known.today or known.keywords) - call.keywords.keys())
+        near = get_close_matches(name, choices, n=1, cutoff=0.8)
+        hint = f", it has `{near[0]}`" if near else ""
+        yield Finding(
+            message=f"`{call.name}` has no argument `{name}`{hint}: the call fails",
+            location=place,
+            label="no such argument",
+            help=f"write `{near[0]}`" if near else f"leave it out, or look it up in the documentation of `{call.name}`",
+            fix=Fix((Edit(place, near[0]),)) if get_close_matches(name, near, cutoff=SURE) else None,
+        )
+
+
+def _surplus(call: ApiCall, most: int) -> Finding:
+    return Finding(
+        message=f"`{call.name}` takes at most {most} positional arguments and is given {call.positional}: the call fails",
+        location=call.positional_places[min(most, len(call.positional_places) - 1)],
+        label="one too many",
+        help="pass the arguments by name",
+    )
+
+
+def _missing(call: ApiCall, known: Accepted) -> list[str]:
+    if call.positional >= len(known.required):
+        return []
+    found = layer(call.name, call.positional_values, call.values)
+    given = set(found.sources) if found is not None else set(call.values)
+    names = [name for name in known.required if name not in given]
+    return names if found is not None or not call.positional else []
+
+
+def _lacking(call: ApiCall, missing: list[str]) -> Finding:
+    names = " and ".join(f"`{name}`" for name in missing)
+    return Finding(
+        message=f"`{call.name}` is called without {names}, which it requires: the call fails",
+        location=call.name_place,
+        label=f"needs {names}",
+        help=f"give {names}",
+    )
