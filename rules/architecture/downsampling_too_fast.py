@@ -173,7 +173,7 @@ def _after_each(steps: Sequence[Node]) -> Iterator[Finding]:
     pooled = [after for node, after in pairwise(steps) if is_convolution(node.layer) and _is_pooling(after)]
     if len(layers) >= DEEP and len(pooled) == len(layers):
         yield _finding(
-            pooled[0],
+            pooled[-1],
             f"each of the {len(layers)} convolutions has a pooling behind it, which divides the maps by {2 ** len(pooled):,}",
             "pool after every second or third convolution",
         )

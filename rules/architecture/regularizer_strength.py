@@ -67,7 +67,7 @@ model = Sequential([
 
 ## Known limits
 
-A zero that comes from a variable is a switch that stands on off, and is left alone in a script. The penalty at the
+A zero that comes from a variable may be a switch that stands on off: in a script it is a hint, once a model. The penalty at the
 start is reckoned for kernels with Keras's default initializer and a known size. Activity
 regularizers are judged for zero and negative factors only, since their size depends on the data.
 
@@ -83,12 +83,15 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from msgspec.structs import replace
+
 from kerascheck.facts.chains import first_layers
 from kerascheck.facts.families import core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
 from kerascheck.facts.initializers import initializer
 from kerascheck.facts.values import Symbol, Unknown
 from kerascheck.findings import Finding, Location, Severity
+from kerascheck.folding import folded
 from kerascheck.rule import Options, rule
 
 LARGEST_FACTOR: Final = 1.0
@@ -113,6 +116,7 @@ def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Findin
     penalty = options.number("largest-penalty", LARGEST_PENALTY)
     nodes = [node for node in first_layers(graph) if core(node.layer).kind is LayerKind.BUILTIN]
     on_kernels = any(argument in _KERNELS for node in nodes for argument, _ in _regularizers(core(node.layer)))
+    switched_off: list[Finding] = []
     for node in nodes:
         layer = core(node.layer)
         for argument, found in _regularizers(layer):
@@ -122,12 +126,15 @@ def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Findin
             if all(value == 0 for value in factors.values()):
                 if graph.from_file or argument in layer.literal:
                     yield _zero(node, layer, argument)
+                else:
+                    switched_off.append(replace(_zero(node, layer, argument), severity=Severity.INFO))
             elif any(value < 0 for value in factors.values()):
                 yield _negative(node, layer, argument, factors)
             elif not on_kernels and graph.whole:
                 yield _beside_kernels(node, layer, argument)
             elif argument != "activity_regularizer":
                 yield from _large(node, layer, argument, factors, (factor, penalty))
+    yield from folded(switched_off)
 
 
 def _regularizers(layer: Layer) -> Iterator[tuple[str, Symbol]]:
@@ -216,6 +223,8 @@ def _penalty(layer: Layer, factors: Mapping[str, float]) -> float | None:
         return None
     weights = parameters - (units if layer["use_bias"] is True else 0)
     window = math.prod(size for size in _window(layer))
+    if weights < 1 or window < 1:
+        return None
     limit = math.sqrt(6 / (weights / units + units * window))
     return weights * (factors.get("l2", 0.0) * limit**2 / 3 + factors.get("l1", 0.0) * limit / 2)
 
