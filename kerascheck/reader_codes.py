@@ -66,7 +66,7 @@ def unreadable_file() -> Iterator[Finding]:
     yield from ()
 
 
-@rule("KC903", "analysis-cut-short", Severity.INFO, since="0.1")
+@rule("KC903", "analysis-cut-short", Severity.INFO, since="0.1", group="correctness")
 def analysis_cut_short() -> Iterator[Finding]:
     """The script takes more steps to follow than the budget allows; what comes after is not known.
 
@@ -85,7 +85,7 @@ def analysis_cut_short() -> Iterator[Finding]:
     yield from ()
 
 
-@rule("KC904", "unused-suppression", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC904", "unused-suppression", Severity.WARNING, since="0.1", group="style", fixable=True)
 def unused_suppression() -> Iterator[Finding]:
     """A comment silences a finding that is not there.
 

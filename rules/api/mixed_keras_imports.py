@@ -56,7 +56,7 @@ from kerascheck.rule import rule
 NAMES = {"keras": "`keras`", "tf.keras": "`tensorflow.keras`", "tf_keras": "`tf_keras`"}
 
 
-@rule("KC603", "mixed-keras-imports", Severity.WARNING, since="0.1")
+@rule("KC603", "mixed-keras-imports", Severity.WARNING, since="0.1", group="migration")
 def mixed_keras_imports(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     firsts: dict[str, ApiCall] = {}
     for call in usage.calls:

@@ -99,6 +99,7 @@ _MAPS: Final = CONVOLUTIONS | POOLINGS
     "oversized-flatten",
     Severity.WARNING,
     since="0.1",
+    group="performance",
     options={"parameters": SMALLEST, "share": SHARE},
 )
 def oversized_flatten(graph: ModelGraph, options: Options) -> Iterator[Finding]:

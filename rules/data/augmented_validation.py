@@ -62,7 +62,7 @@ from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC111", "augmented-validation", Severity.WARNING, since="0.1")
+@rule("KC111", "augmented-validation", Severity.WARNING, since="0.1", group="leakage")
 def augmented_validation(program: TrainingProgram) -> Iterator[Finding]:
     trained = {array.key for fit in program.of(Fit) for array in arrays(fit.x)}
     seen: set[int] = set()

@@ -65,7 +65,7 @@ FEW = 16
 """A table of so few numbers is all there is, as that of a logic gate."""
 
 
-@rule("KC104", "evaluated-on-training-data", Severity.WARNING, since="0.1")
+@rule("KC104", "evaluated-on-training-data", Severity.WARNING, since="0.1", group="leakage")
 def evaluated_on_training_data(program: TrainingProgram) -> Iterator[Finding]:
     for model in dict.fromkeys(fit.model for fit in program.of(Fit)):
         if isinstance(model, Unknown):

@@ -102,7 +102,7 @@ EFFECT = {
 }
 
 
-@rule("KC105", "fitted-before-split", Severity.WARNING, since="0.1")
+@rule("KC105", "fitted-before-split", Severity.WARNING, since="0.1", group="leakage")
 def fitted_before_split(program: TrainingProgram) -> Iterator[Finding]:
     for fitting in program.of(Fitting):
         kind = learned(fitting.transformer)

@@ -74,7 +74,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC117", "random-split-of-time-series", Severity.WARNING, since="0.1")
+@rule("KC117", "random-split-of-time-series", Severity.WARNING, since="0.1", group="leakage")
 def random_split_of_time_series(program: TrainingProgram) -> Iterator[Finding]:
     for split in program.of(Split):
         series = next((data for data in split.inputs if data.order is Order.TEMPORAL), None)

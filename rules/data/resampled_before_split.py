@@ -89,7 +89,7 @@ from kerascheck.rule import rule
 MADE = (StepKind.RESAMPLED, StepKind.AUGMENTED)
 
 
-@rule("KC107", "resampled-before-split", Severity.ERROR, since="0.1")
+@rule("KC107", "resampled-before-split", Severity.ERROR, since="0.1", group="leakage")
 def resampled_before_split(program: TrainingProgram) -> Iterator[Finding]:
     seen: set[Location] = set()
     for data, place in _splits(program):

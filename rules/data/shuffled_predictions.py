@@ -70,7 +70,7 @@ from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC112", "shuffled-predictions", Severity.ERROR, since="0.1", fixable=True)
+@rule("KC112", "shuffled-predictions", Severity.ERROR, since="0.1", group="leakage", fixable=True)
 def shuffled_predictions(program: TrainingProgram) -> Iterator[Finding]:
     predictions = {event.order: event for event in program.of(Evaluation)}
     seen: set[int] = set()

@@ -97,7 +97,7 @@ from kerascheck.rule import rule
 HELP = "hold rows of the training part out for validation (`validation_split`, or a second split) and score the test part once, at the end"
 
 
-@rule("KC101", "test-data-as-validation", Severity.WARNING, since="0.1")
+@rule("KC101", "test-data-as-validation", Severity.WARNING, since="0.1", group="leakage")
 def test_data_as_validation(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         validation = next((array for array in arrays(fit.validation_x) if _is_test(array)), None)

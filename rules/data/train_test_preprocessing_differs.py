@@ -86,7 +86,7 @@ FAR = 20
 """How many times wider the range of one side must be."""
 
 
-@rule("KC110", "train-test-preprocessing-differs", Severity.ERROR, since="0.1")
+@rule("KC110", "train-test-preprocessing-differs", Severity.ERROR, since="0.1", group="leakage")
 def train_test_preprocessing_differs(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         yield from _compare(fit.x, fit.y, fit.validation_x, fit.validation_y, fit.place("validation_data"))

@@ -80,7 +80,7 @@ from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC103", "validation-is-training-data", Severity.ERROR, since="0.1")
+@rule("KC103", "validation-is-training-data", Severity.ERROR, since="0.1", group="leakage")
 def validation_is_training_data(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         found = _shared(fit, arrays(fit.validation_x))

@@ -84,7 +84,7 @@ from kerascheck.rule import rule
 BATCHED: Final = {DataKind.DATASET: "dataset", DataKind.GENERATOR: "generator"}
 
 
-@rule("KC502", "batch-size-range", Severity.WARNING, since="0.1")
+@rule("KC502", "batch-size-range", Severity.WARNING, since="0.1", group="performance")
 def batch_size_range(program: TrainingProgram) -> Iterator[Finding]:
     for call in program.events:
         if not isinstance(call, (Fit, Evaluation)):

@@ -77,7 +77,7 @@ METHODS: Final = frozenset({"fit", "evaluate", "predict"})
 STEPS: Final = frozenset({"steps_per_epoch", "steps"})
 
 
-@rule("KC501", "default-batch-size", Severity.INFO, since="0.1", fixable=True)
+@rule("KC501", "default-batch-size", Severity.INFO, since="0.1", group="performance", fixable=True)
 def default_batch_size(program: TrainingProgram) -> Iterator[Finding]:
     calls = {event.location: event for event in program.events if isinstance(event, (Fit, Evaluation))}
     found = [call for call in calls.values() if _is_left_open(call)]

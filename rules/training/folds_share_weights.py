@@ -85,7 +85,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC511", "folds-share-weights", Severity.ERROR, since="0.1")
+@rule("KC511", "folds-share-weights", Severity.ERROR, since="0.1", group="leakage")
 def folds_share_weights(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         loop = next((loop for loop in fit.loops if _is_repetition(loop, fit, program)), None)

@@ -63,7 +63,7 @@ LABELS: Final = re.compile(r"(^|_)(y|ys|labels?|targets?|classes)(_|$|\d)", re.I
 CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy"})
 
 
-@rule("KC525", "input-is-target", Severity.WARNING, since="0.1")
+@rule("KC525", "input-is-target", Severity.WARNING, since="0.1", group="leakage")
 def input_is_target(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         x, y = fit.x, fit.y
