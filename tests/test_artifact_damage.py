@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import sys
@@ -13,6 +14,7 @@ import h5py
 import numpy as np
 import pytest
 
+from kerascheck import Config, check_model
 from kerascheck.artifact import ModelFacts, read_model
 from kerascheck.findings import FileStatus
 
@@ -249,3 +251,71 @@ def test_the_recursion_limit_is_left_as_it_was(tmp_path: Path) -> None:
     archive(nested(100_000))(tmp_path / "m.keras")
     read_model(tmp_path / "m.keras")
     assert sys.getrecursionlimit() == before
+
+
+VALUES: list[object] = [
+    None,
+    True,
+    -1,
+    2**70,
+    1.5,
+    "",
+    "x",
+    [],
+    {},
+    [[]],
+    [None, 3],
+    {"class_name": "Dense", "config": {}},
+]
+
+
+def places(value: object) -> list[tuple[dict | list, object]]:
+    """Every place in a JSON value that another could take."""
+    found: list[tuple[dict | list, object]] = []
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, (dict, list)):
+            keys = list(item) if isinstance(item, dict) else list(range(len(item)))
+            found += [(item, key) for key in keys]
+            stack += [item[key] for key in keys]
+    return found
+
+
+def configuration(name: str) -> dict:
+    path = MODELS / name
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path) as source:
+            return json.loads(source.read("config.json"))
+    with h5py.File(path) as file:
+        return {
+            "model_config": json.loads(file.attrs["model_config"]),
+            "training_config": json.loads(file.attrs.get("training_config", "null")),
+        }
+
+
+@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize(
+    "name",
+    [
+        "several_inputs_and_outputs.keras",
+        "several_inputs_and_outputs_keras2.h5",
+        "shared_and_nested.h5",
+        "shared_and_nested_keras2.keras",
+        "wrapped.keras",
+        "wrapped_keras2.h5",
+        "preprocessing.keras",
+        "custom_keras2.h5",
+        "good_cnn.keras",
+    ],
+)
+def test_values_out_of_place_never_raise(name: str, seed: int, tmp_path: Path) -> None:
+    chance = random.Random(f"{name} {seed}")
+    model = configuration(name)
+    for _ in range(chance.choice([1, 3, 10])):
+        holder, key = chance.choice(places(model))
+        holder[key] = copy.deepcopy(chance.choice(VALUES))
+    (tmp_path / "m.json").write_text(json.dumps(model))
+    report = check_model(tmp_path / "m.json", config=Config())
+    assert not report.fault, report.findings
+    assert report.status is not FileStatus.ERROR or "failed" not in report.reason

@@ -26,7 +26,7 @@ class Inference(Struct, frozen=True):
 def infer(layer: Layer, inputs: Sequence[Shape], arguments: Mapping[str, Value] = _NOTHING) -> Inference:
     """The shapes that a call of `layer` on tensors of these shapes gives."""
     function = shape_function(layer)
-    if function is None:
+    if function is None or _lacks_batch(layer, inputs):
         return Inference((UNKNOWN,))
     try:
         return Inference(tuple(function(Call(layer, tuple(inputs), arguments))))
@@ -39,9 +39,14 @@ def count_parameters(layer: Layer, inputs: Sequence[Shape], arguments: Mapping[s
     if layer.kind is LayerKind.OPERATION:
         return 0
     function = parameter_function(layer)
-    if function is None:
+    if function is None or _lacks_batch(layer, inputs):
         return UNKNOWN
     try:
         return function(Call(layer, tuple(inputs), arguments))
     except Refusal:
         return UNKNOWN
+
+
+def _lacks_batch(layer: Layer, inputs: Sequence[Shape]) -> bool:
+    """Whether a layer is called on a scalar, which has not even the batch axis that every layer's input has."""
+    return layer.kind is LayerKind.BUILTIN and () in inputs
