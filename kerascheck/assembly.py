@@ -101,7 +101,8 @@ class Assembly:
             )
         dtype = inputs[0].dtype if len(inputs) == 1 else UNKNOWN
         refused = bool(inference.kind) and all(isinstance(shape, Unknown) for shape in recorded)
-        outputs = tuple(self.tensor(shape, dtype) for shape in _completed(inference.shapes, recorded))
+        shapes_out = _completed(inference.shapes, recorded) if recorded else inference.shapes
+        outputs = tuple(self.tensor(shape, dtype) for shape in shapes_out)
         node = Node(layer, tuple(inputs), outputs, location, arguments)
         for tensor in outputs:
             self._producers[tensor.key] = node

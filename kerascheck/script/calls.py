@@ -64,20 +64,22 @@ class Calls(Classes):
 
     def arguments(self, node: ast.Call) -> Arguments:
         """The evaluated arguments of a call."""
+        evaluate = self.evaluate
         result = Arguments([], {}, node)
+        positional, positional_nodes = result.positional, result.positional_nodes
         for argument in node.args:
             if isinstance(argument, ast.Starred):
-                items = self.iterate(self.evaluate(argument.value))
+                items = self.iterate(evaluate(argument.value))
                 if items is None:
                     result.complete = False
                     continue
-                result.positional.extend(items)
-                result.positional_nodes.extend([argument.value] * len(items))
+                positional.extend(items)
+                positional_nodes.extend([argument.value] * len(items))
             else:
-                result.positional.append(self.evaluate(argument))
-                result.positional_nodes.append(argument)
+                positional.append(evaluate(argument))
+                positional_nodes.append(argument)
         for keyword in node.keywords:
-            value = self.evaluate(keyword.value)
+            value = evaluate(keyword.value)
             if keyword.arg is not None:
                 result.keywords[keyword.arg] = value
                 result.keyword_nodes[keyword.arg] = keyword
@@ -90,17 +92,18 @@ class Calls(Classes):
 
     def apply(self, function: object, arguments: Arguments, node: ast.expr) -> object:
         """Call a value."""
+        # The commonest first: this is asked at every call.
+        if isinstance(function, Path):
+            return self._library(function, arguments, node)
+        if isinstance(function, MethodValue):
+            return self.call_method(function.subject, function.name, arguments, node)
+        if isinstance(function, FunctionValue):
+            return self.call_function(function, arguments)
         match function:
-            case Path():
-                return self._library(function, arguments, node)
-            case FunctionValue():
-                return self.call_function(function, arguments)
-            case ClassValue():
-                return self.instantiate(function, arguments, node)
-            case MethodValue(subject=subject, name=name):
-                return self.call_method(subject, name, arguments, node)
             case LayerValue():
                 return self.call_layer(function, arguments, node)
+            case ClassValue():
+                return self.instantiate(function, arguments, node)
             case ModelValue():
                 return self.call_model(function, arguments, node)
             case InstanceValue():
@@ -126,8 +129,7 @@ class Calls(Classes):
         self, name: str, qualified: str, arguments: Arguments, node: ast.expr, *, certain: bool = True
     ) -> None:
         """Record a call of the Keras API; not `certain` when the class of its owner may have methods of its own."""
-        place = self.place(node)
-        identity = (qualified, place)
+        identity = (qualified, node)
         if identity in self.api_calls or self.page.path != self.path:
             return
         call = call_of(self, name, qualified, arguments, node, self.name_place(node))

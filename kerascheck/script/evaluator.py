@@ -16,7 +16,7 @@ from kerascheck.findings import SourceText
 from kerascheck.script.freezing import SomeLayers, set_trainable
 from kerascheck.script.joins import Flow, fill, follow
 from kerascheck.script.loops import Loops
-from kerascheck.script.machine import to_value
+from kerascheck.script.machine import STEP_BUDGET, BudgetError, to_value
 from kerascheck.script.roles import named_role
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
@@ -44,13 +44,13 @@ class Evaluator(Loops):
 
     def run(self, body: Sequence[ast.stmt]) -> Flow:
         """Execute a block."""
+        handlers = self._STATEMENTS
         for statement in body:
-            self.step()
-            handler = self._STATEMENTS.get(type(statement))
-            if handler is None:
-                continue
-            flow = handler(self, statement)
-            if flow is not Flow.NEXT:
+            self.steps += 1
+            if self.steps > STEP_BUDGET:
+                raise BudgetError
+            handler = handlers.get(type(statement))
+            if handler is not None and (flow := handler(self, statement)) is not Flow.NEXT:
                 return flow
         return Flow.NEXT
 
@@ -90,9 +90,11 @@ class Evaluator(Loops):
 
     def bind(self, target: ast.expr, value: object) -> None:
         """Assign a value to a target: a name, an attribute, an item or a nest of these."""
+        if isinstance(target, ast.Name):
+            name = target.id
+            self.assign(name, self._named(name, value))
+            return
         match target:
-            case ast.Name(id=name):
-                self.assign(name, self._named(name, value))
             case ast.Tuple(elts=targets) | ast.List(elts=targets):
                 self._unpack(targets, value)
             case ast.Starred(value=inner):

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from kerascheck.script.handlers import METHODS, NAMES
-from kerascheck.script.machine import LOOP_BOUND
+from kerascheck.script.machine import LOOP_BOUND, STEP_BUDGET, BudgetError
 from kerascheck.script.operators import Operators
 from kerascheck.script.unseen import OF_MODELS
 from kerascheck.script.uses import note_curve
@@ -49,7 +49,9 @@ class Expressions(Operators):
             return node.value  # pyright: ignore[reportAttributeAccessIssue]
         if kind is ast.Name:
             return self.look_up(node.id)  # pyright: ignore[reportAttributeAccessIssue]
-        self.step()
+        self.steps += 1
+        if self.steps > STEP_BUDGET:
+            raise BudgetError
         handler = self._EXPRESSIONS.get(kind)
         return handler(self, node) if handler is not None else self.unknown(kind.__name__)
 
@@ -112,12 +114,16 @@ class Expressions(Operators):
 
     def attribute(self, owner: object, name: str, node: ast.expr) -> object:
         """`owner.name`."""
+        # The commonest first: this is asked at every dot.
+        if isinstance(owner, Path):
+            handler = NAMES.get(owner.parts)
+            if handler is not None:
+                return handler(cast("Evaluator", self), name)
+            parts = (*owner.parts, name)
+            return self.canonical(parts) if parts[0] != "keras" else Path(parts)
+        if isinstance(owner, Opaque):
+            return MethodValue(owner, name) if name in OF_MODELS else self.part_of(owner)
         match owner:
-            case Path(parts=parts):
-                handler = NAMES.get(parts)
-                if handler is not None:
-                    return handler(cast("Evaluator", self), name)
-                return self.canonical((*parts, name)) if parts[0] != "keras" else Path((*parts, name))
             case InstanceValue():
                 return self.instance_attribute(owner, name, node)
             case ModuleValue():
@@ -142,8 +148,6 @@ class Expressions(Operators):
                 return self.object_attribute(owner, name)
             case ChoiceValue(options=options):
                 return self.each(options, lambda option: self.attribute(option, name, node))
-            case Opaque() if name not in OF_MODELS:
-                return self.part_of(owner)
             case _:
                 return MethodValue(owner, name)
 

@@ -267,7 +267,7 @@ class Graphs(Layers):
     def layers_of(self, model: ModelValue) -> object:
         """`model.layers`."""
         if model.chain:
-            layers = [value for value, _ in model.chain if value.layer.class_name != "InputLayer"]
+            layers: list[object] = [value for value, _ in model.chain if value.layer.class_name != "InputLayer"]
             return layer_list(self, model, ListValue(layers, not model.gaps))
         graph = self.freeze(model)
         items: list[object] = []

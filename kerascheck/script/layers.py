@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from functools import reduce
+from functools import cache, reduce
 
 from kerascheck.facts.channels import reads_channels_first, reads_channels_last
 from kerascheck.facts.graph import Layer, LayerKind, Tensor
@@ -34,6 +34,7 @@ from kerascheck.script.values import (
 _WORDS = (re.compile(r"(.)([A-Z][a-z0-9]+)"), re.compile(r"([a-z])([A-Z])"))
 
 
+@cache
 def snake_case(name: str) -> str:
     """Keras's automatic name of a class: `Conv2D` gives `conv2d`, `MaxPooling2D` gives `max_pooling2d`."""
     for pattern in _WORDS:

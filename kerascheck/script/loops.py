@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from kerascheck.facts.training import Evaluation, Fit
 from kerascheck.script.expressions import Expressions
 from kerascheck.script.joins import Flow, repeat
 from kerascheck.script.loop_facts import for_fact, while_fact
@@ -145,10 +146,13 @@ class Loops(Expressions):
 
     def _is_enough(self, mark: Mark, index: int) -> bool:
         """Whether more iterations like the last one would tell nothing new."""
+        # Of loops inside one another each runs once more for the outermost, not for each of the others.
+        if index + 1 < (ENOUGH if self.loops == 1 else 1):
+            return False
+        if any(isinstance(event, (Fit, Evaluation)) for event in self.events[mark.events :]):
+            return True
         if index + 1 < ENOUGH:
             return False
-        if len(self.events) > mark.events:
-            return True
         return self.assembly.size == mark.tensors and self.steps - mark.steps > CHEAP
 
     def merge_trail(self) -> dict[Mutable, object]:

@@ -117,14 +117,15 @@ class Machine:
 
     def place(self, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Location:
         """Where a node stands, in characters from 1."""
-        end_line, end_offset = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
         page = self.page
+        line, end_line = node.lineno, node.end_lineno or node.lineno
+        end_offset = node.end_col_offset or node.col_offset
         if page.is_ascii:
-            return Location(page.path, node.lineno, node.col_offset + 1, end_line, end_offset + 1, page.cell)
+            return Location(page.path, line, node.col_offset + 1, end_line, end_offset + 1, page.cell)
         return Location(
             page.path,
-            node.lineno,
-            self._column(node.lineno, node.col_offset),
+            line,
+            self._column(line, node.col_offset),
             end_line,
             self._column(end_line, end_offset),
             page.cell,

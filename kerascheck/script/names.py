@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Sequence
+from functools import cache
 
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.keras_api.transformers import TRANSFORMERS
@@ -46,10 +47,10 @@ class Names(Core):
     def canonical(self, parts: tuple[str, ...]) -> Path:
         """The path of a name without alias and flavour; the flavour of Keras is noted."""
         if parts[0] in {"keras", "tensorflow", "tf_keras"}:
-            for root, flavour in KERAS_ROOTS:
-                if parts[: len(root)] == root:
-                    self.flavours.add(flavour)
-                    return Path(("keras", *parts[len(root) :]))
+            path, flavour = _keras_path(parts)
+            if flavour:
+                self.flavours.add(flavour)
+            return path
         return Path(parts)
 
     def note_import(
@@ -136,6 +137,15 @@ class Names(Core):
         for name in stored_in(body):
             if isinstance(self.scope.names.get(name), (bool, int, float, str)):
                 self.assign(name, self.unknown("loop"))
+
+
+@cache
+def _keras_path(parts: tuple[str, ...]) -> tuple[Path, str]:
+    """The path of a name of Keras under whatever root, and the flavour of Keras that the root shows."""
+    for root, flavour in KERAS_ROOTS:
+        if parts[: len(root)] == root:
+            return Path(("keras", *parts[len(root) :])), flavour
+    return Path(parts), ""
 
 
 def _is_known(module: Path, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from kerascheck.facts.data import Role
 
@@ -10,6 +11,7 @@ VALIDATION_NAMES = ("valid", "val", "dev", "eval")
 TEST_NAMES = ("test", "tst", "holdout", "hold_out", "unseen")
 
 
+@cache
 def named_role(name: str) -> Role:
     """The part of the data that an identifier claims to be; UNKNOWN where it says several things or none."""
     words = name.lower()

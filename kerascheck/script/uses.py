@@ -77,7 +77,7 @@ def record_use(
 
 def note_passed(machine: Machine, function: object, arguments: Arguments, node: ast.expr) -> None:
     """Record that models went into a function of which nothing is known; building another model of them is no such use."""
-    if isinstance(function, Path) and not _takes_over(function):
+    if not (machine.models or machine.callbacks) or (isinstance(function, Path) and not _takes_over(function)):
         return
     values = [*arguments.positional, *arguments.keywords.values()]
     for model in models_in(values):
