@@ -170,6 +170,19 @@ def fix(
 
 
 @app.command()
+def summary(
+    paths: Paths,
+    batch_size: Annotated[int, typer.Option("--batch-size", metavar="N", min=1, help="Samples a training step.")] = 32,
+    output_format: OutputFormat = Format.FULL,
+    config: ConfigFile = None,
+) -> None:
+    """Show each model's layers, sizes and costs, of a file or as a script builds it; nothing is loaded or run."""
+    from kerascheck.summary_command import SummaryCommand
+
+    raise typer.Exit(SummaryCommand(batch_size=batch_size, output_format=output_format, config=config).show(paths))
+
+
+@app.command()
 def rules(output_format: OutputFormat = Format.FULL, config: ConfigFile = None) -> None:
     """List the rules."""
     from kerascheck.report import rules_page
