@@ -172,6 +172,20 @@ for layer in base.layers[:-1]:
 model.compile("adam", "mse")
 model.fit(np.zeros((99, 9)), np.zeros(99))
 """,
+    "KC231 a base that is taken out of the model's list": """
+base = Sequential([Input((9,)), Dense(8), Dense(8)])
+base.trainable = False
+model = Sequential([base, Dense(1)])
+model.compile("adam", "mse")
+model.fit(np.zeros((99, 9)), np.zeros(99))
+held = model.layers[0]
+held.trainable = True
+for layer in held.layers[:-1]:
+    layer.trainable = False
+held.layers[-1].trainable = True
+model.compile("adam", "mse")
+model.fit(np.zeros((99, 9)), np.zeros(99))
+""",
     "KC231 a state that was there before": """
 model = Sequential([Input((9,)), Dense(8), Dense(1)])
 model.compile("adam", "mse")

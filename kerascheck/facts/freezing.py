@@ -53,9 +53,16 @@ def changes(program: TrainingProgram) -> Iterator[Change]:
             state = value if isinstance(value, bool) else UNKNOWN
             yield Change(event, state, keys_of(program.graph(event.model)) | {event.model}, whole=True)
         elif isinstance(event, LayersSet):
-            inside = keys_of(program.graph(event.model)) if event.model else frozenset[int]()
+            # A layer of `model.layers` may be a model itself.
+            models = [key for key in (*event.layers, event.model) if key in program.models]
+            inside = frozenset[int]().union(*(keys_of(program.models[key]) for key in models))
+            part = bool(event.model) and not event.every
             yield Change(
-                event, event.trainable, frozenset(event.layers) | inside, part=bool(event.model) and not event.every
+                event,
+                event.trainable,
+                frozenset(event.layers) | inside,
+                whole=bool(models) and not event.model,
+                part=part,
             )
 
 
