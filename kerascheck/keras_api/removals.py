@@ -259,10 +259,13 @@ def removed_method(name: str) -> Removal | None:
 
 
 def is_dated(names: Iterable[str]) -> bool:
-    """Whether any of the dotted names (`keras.layers.core.Dense`, `Model.fit_generator`) is gone from today's Keras."""
+    """Whether any of the dotted names (`keras.layers.core.Dense`, `Model.fit_generator`) was gone before Keras 3.
+
+    The generator methods count too: `fit` took over when Keras 2.3 was the newest.
+    """
     for name in names:
         owner, *parts = name.split(".")
         gone = removed_method(parts[-1]) if owner == "Model" else removed(tuple(part for part in parts if part != "*"))
-        if gone is not None:
+        if gone is not None and (gone.gone < KERAS_3 or owner == "Model"):
             return True
     return False

@@ -1,0 +1,138 @@
+"""Results are reported that nobody can get again.
+
+## What it does
+
+Finds a script that trains a model and reports a result without setting any seed (a hint), that seeds numpy or Python alone,
+and that sets the seed after the model was built (both warnings).
+
+## Why it matters
+
+Weights, shuffling, dropout and augmentation are drawn at random. Two runs of the same script differ by more than many
+improvements are worth. `np.random.seed` reaches none of these in Keras: they come from the backend.
+
+## Bad
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)  # KC512
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+```python
+import keras
+import numpy as np
+
+np.random.seed(7)  # KC512
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+keras.utils.set_random_seed(7)  # KC512
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+## Good
+
+```python
+import keras
+
+keras.utils.set_random_seed(7)
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)
+print(history.history["val_accuracy"])
+print(model.evaluate(x_test, y_test, batch_size=128))
+```
+
+## Known limits
+
+A script that is written for Keras 1 is left alone: on Theano, numpy's seed was the one that counted. Even with a seed, some
+GPU operations differ from run to run unless `tf.config.experimental.enable_op_determinism()` is called.
+
+## References
+
+- <https://keras.io/examples/keras_recipes/reproducibility_recipes/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from kerascheck.facts.lives import built
+from kerascheck.facts.training import Evaluation, Fit, KerasUsage, LibraryCall, TrainingProgram
+from kerascheck.findings import Finding, Related, Severity
+from kerascheck.rule import rule
+
+SEEDS: Final = ("seed", "set_seed", "set_random_seed", "manual_seed")
+ELSEWHERE: Final = ("numpy.", "random.")
+
+
+@rule("KC512", "unseeded", Severity.INFO, since="0.1")
+def unseeded(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    fit = next((fit for fit in program.of(Fit) if _is_reported(program, fit)), None)
+    if fit is None or not program.whole or 1 in (usage.target, usage.written_for):
+        return
+    seeds = [call for call in program.calls(*SEEDS) if not call.uncalled]
+    real = [call for call in seeds if not call.name.startswith(ELSEWHERE)]
+    if any(True for _ in program.calls("default_rng")) and not seeds:
+        return
+    if not seeds:
+        yield _without(fit)
+    elif not real:
+        yield _partial(seeds[0], fit)
+    elif (made := built(program, fit.model)) is not None and made.order < real[0].order and not real[0].loops:
+        yield Finding(
+            message="the seed is set after the model was built: its first weights differ from run to run",
+            location=real[0].location,
+            label="too late for the weights",
+            help="set the seed at the top of the script, before anything random",
+            severity=Severity.WARNING,
+            related=(Related(made.location, "the weights are drawn here"),),
+        )
+
+
+def _is_reported(program: TrainingProgram, fit: Fit) -> bool:
+    if fit.method not in ("fit", "fit_generator") or fit.uncalled:
+        return False
+    return any(event.order > fit.order and event.method.startswith("evaluate") for event in program.of(Evaluation))
+
+
+def _without(fit: Fit) -> Finding:
+    return Finding(
+        message="no seed is set: the reported result differs from run to run, and nobody can get it again",
+        location=fit.name_place or fit.location,
+        label="trained without a seed",
+        help="call `keras.utils.set_random_seed(7)` at the top; on a GPU also `tf.config.experimental.enable_op_determinism()`",
+    )
+
+
+def _partial(seed: LibraryCall, fit: Fit) -> Finding:
+    library = "numpy" if seed.name.startswith("numpy.") else "Python"
+    return Finding(
+        message=f"only {library} is seeded: the weights, the shuffling and the dropout of Keras still differ from run to run",
+        location=seed.location,
+        label="does not reach Keras",
+        help="call `keras.utils.set_random_seed(...)`, which seeds Python, numpy and the backend",
+        severity=Severity.WARNING,
+        related=(Related(fit.name_place or fit.location, "trained at random"),),
+    )
