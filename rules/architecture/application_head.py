@@ -95,6 +95,7 @@ from kerascheck.shapes.call import written
 
 _CLASSES: Final = 1000
 _BETWEEN: Final = PASSING | {"Activation", "ReLU", "LeakyReLU", "BatchNormalization"}
+_STEMS: Final = tuple({network.module.partition("_")[0] for network in APPLICATIONS.values()})
 _GATHERING: Final = GLOBAL_POOLINGS | POOLINGS | {"Flatten", "Reshape"}
 
 
@@ -122,8 +123,7 @@ def _joined(graph: ModelGraph) -> Iterator[Finding]:
 
 def _is_stored_base(layer: Layer) -> bool:
     """Whether a model inside a file carries the name of a network of `keras.applications`."""
-    names = {name.lower() for name in APPLICATIONS}
-    return layer.name.lower().rstrip("_0123456789") in {name.rstrip("0123456789") for name in names}
+    return layer.name.lower().startswith(_STEMS)
 
 
 def _refused(base: Base) -> Iterator[Finding]:
