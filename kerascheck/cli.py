@@ -65,6 +65,9 @@ OutputFile = Annotated[
     Path | None, typer.Option("--output-file", metavar="FILE", help="Write the report there, not to standard output.")
 ]
 Statistics = Annotated[bool, typer.Option("--statistics", help="Count the findings of each rule below the report.")]
+ShowCoverage = Annotated[
+    bool, typer.Option("--show-coverage", help="Tell how many models were recovered, and what stopped the others.")
+]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing.")]
 Jobs = Annotated[
@@ -106,6 +109,7 @@ def lint(
     output_format: OutputFormat = Format.FULL,
     output_file: OutputFile = None,
     statistics: Statistics = False,
+    show_coverage: ShowCoverage = False,
     no_progress: NoProgress = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
@@ -123,6 +127,7 @@ def lint(
         output_format=output_format,
         output_file=output_file,
         statistics=statistics,
+        show_coverage=show_coverage,
         no_progress=no_progress,
         no_cache=no_cache,
         jobs=jobs,

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kerascheck.config import LEVELS, Choice, Config, configured
 from kerascheck.errors import InputError
 from kerascheck.findings import Report
 from kerascheck.linter import Plan, lint_source
+from kerascheck.reader_codes import graph_not_recovered
 from kerascheck.report import Format
 from kerascheck.runner import Mode, Target, collect, display, exit_code, run
 
@@ -32,6 +34,7 @@ class Command(Struct, frozen=True):
     output_format: Format = Format.FULL
     output_file: Path | None = None
     statistics: bool = False
+    show_coverage: bool = False
     no_progress: bool = False
     no_cache: bool = False
     jobs: int | None = None
@@ -67,7 +70,10 @@ class Command(Struct, frozen=True):
             raise InputError("--statistics goes with the formats full and concise; in json, count `findings` by `code`")
 
     def _settings(self, paths: Sequence[Path]) -> Config:
-        return configured(paths, self.config, self.choice, LEVELS[self.fail_on] if self.fail_on else None)
+        choice = self.choice
+        if self.show_coverage:
+            choice = replace(choice, extend_select=(*choice.extend_select, graph_not_recovered.code))
+        return configured(paths, self.config, choice, LEVELS[self.fail_on] if self.fail_on else None)
 
     def _linted(self, targets: list[Target], plan: Plan) -> Report:
         cache = None
@@ -105,6 +111,10 @@ class Command(Struct, frozen=True):
             from kerascheck.report import statistics
 
             text += statistics.render(report, paint)
+        if self.show_coverage:
+            from kerascheck.report import coverage
+
+            text += coverage.render(report, paint)
         return text
 
     def _write(self, text: str) -> None:

@@ -100,7 +100,12 @@ class FileKind(enum.StrEnum):
 
 
 class Coverage(Struct, frozen=True):
-    """How much of a file's models was recovered: graphs seen and whole, layers seen and opaque, what was not followed."""
+    """How much of a file was recovered.
+
+    Of `models` that it builds, loads or trains `whole` are known altogether, `partial` have gaps, `lost` are not known at
+    all; `gaps` names the constructs that stopped the reader. Of `layers` `opaque` are known by name only. Of `fits`, calls
+    that train, `fits_known` have data of which the origin is known.
+    """
 
     models: int
     whole: int
@@ -108,6 +113,10 @@ class Coverage(Struct, frozen=True):
     opaque: int
     gaps: tuple[str, ...] = ()
     cut_short: str = ""
+    partial: int = 0
+    lost: int = 0
+    fits: int = 0
+    fits_known: int = 0
 
 
 class FileReport(Struct, frozen=True):

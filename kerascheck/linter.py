@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from kerascheck.config import Config
 from kerascheck.errors import one_line
 from kerascheck.facts.graph import LayerKind, ModelGraph
-from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.values import Unknown
 from kerascheck.findings import Coverage, FileKind, FileReport, FileStatus, Finding, Location, SourceText
 from kerascheck.reader_codes import internal_error, unreadable_file
 from kerascheck.registry import load
@@ -271,14 +272,26 @@ def coverage(graphs: tuple[ModelGraph, ...], program: TrainingProgram | None = N
     layers = [layer for graph in graphs for layer in graph.layers]
     opaque = sum(layer.kind in (LayerKind.CUSTOM, LayerKind.LAMBDA) for layer in layers)
     gaps = sorted({gap.construct for graph in graphs for gap in graph.gaps})
+    lost = sum(not graph.whole and not graph.outputs for graph in graphs)
+    whole = sum(graph.whole for graph in graphs)
+    fits = {event.location: event for event in program.of(Fit)} if program is not None else {}
     return Coverage(
         models=len(graphs),
-        whole=sum(graph.whole for graph in graphs),
+        whole=whole,
         layers=len(layers),
         opaque=opaque,
         gaps=tuple(gaps),
         cut_short=program.cut_short if program is not None else "",
+        partial=len(graphs) - whole - lost,
+        lost=lost,
+        fits=len(fits),
+        fits_known=sum(_origin_known(fit) for fit in fits.values()),
     )
+
+
+def _origin_known(fit: Fit) -> bool:
+    found = arrays(fit.x)
+    return bool(found) and all(array.rows is not None or not isinstance(array.origin, Unknown) for array in found)
 
 
 def _unreadable(display: str, kind: FileKind, reason: str, plan: Plan, path: Path) -> FileReport:

@@ -105,12 +105,32 @@ def unused_suppression() -> Iterator[Finding]:
     yield from ()
 
 
+@rule("KC905", "graph-not-recovered", Severity.INFO, since="0.1", group="correctness", preview=True)
+def graph_not_recovered() -> Iterator[Finding]:
+    """A model could not be recovered whole from its script.
+
+    ## What it does
+    Names the construct that stopped the reader. Off unless it is selected, or `--show-coverage` is given.
+
+    ## Why it matters
+    Rules that need the whole graph were silent about this model.
+
+    ## Known limits
+    A layer of which only the name is known does not stop the reader: the graph goes on around it.
+
+    ## References
+    The file's `coverage` in `--output-format json` has the figures.
+    """
+    yield from ()
+
+
 READER_CODES: Final[tuple[Rule, ...]] = (
     internal_error,
     syntax_error,
     unreadable_file,
     analysis_cut_short,
     unused_suppression,
+    graph_not_recovered,
 )
 
 ALWAYS_ON: Final = frozenset({internal_error.code, syntax_error.code, unreadable_file.code})

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 import kerascheck.report
-from kerascheck.findings import FileKind, FileReport, Finding, Location, Report, Severity, SourceText
-from kerascheck.report import concise, frames, full, json_report, rules_page, statistics
+from kerascheck.findings import Coverage, FileKind, FileReport, Finding, Location, Report, Severity, SourceText
+from kerascheck.report import concise, coverage, frames, full, json_report, rules_page, statistics
 from kerascheck.report.paint import PLAIN, Paint, safe, wants_colour, width
 
 SCHEMA = json.loads((Path(kerascheck.report.__file__).parent / "schema.json").read_text())
@@ -180,3 +180,15 @@ def test_a_frame_of_many_lines_shows_the_first_and_the_last() -> None:
     finding = Finding("m", Location("a.py", 2, 1, 8, 7), code="KC1", name="n", severity=Severity.INFO)
     text = full.render(Report((FileReport("a.py", file.kind, findings=(finding,), source=file.source),)), PLAIN)
     assert re.findall(r"line \d", text) == ["line 2", "line 8"]
+
+
+def test_the_coverage_of_each_file_that_builds_or_trains() -> None:
+    found = Coverage(3, 1, 9, 2, ("load_model", "loop"), "", partial=1, lost=1, fits=2, fits_known=1)
+    files = (
+        FileReport("a.py", FileKind.SCRIPT, coverage=found),
+        FileReport("b.py", FileKind.SCRIPT, coverage=Coverage(0, 0, 0, 0)),
+    )
+    assert coverage.render(Report(files), PLAIN) == (
+        "\na.py: 3 models: 1 whole, 1 in part, 1 not at all (load_model, loop); "
+        "2 fit calls: 1 with data of known origin\n"
+    )

@@ -61,6 +61,10 @@ class CoverageDocument(TypedDict):
     opaque: int
     gaps: list[str]
     cut_short: str | None
+    partial: int
+    lost: int
+    fits: int
+    fits_known: int
 
 
 class FileDocument(TypedDict):
@@ -152,4 +156,8 @@ def _coverage(coverage: Coverage | None) -> CoverageDocument | None:
         opaque=coverage.opaque,
         gaps=list(coverage.gaps),
         cut_short=coverage.cut_short or None,
+        partial=coverage.partial,
+        lost=coverage.lost,
+        fits=coverage.fits,
+        fits_known=coverage.fits_known,
     )

@@ -65,6 +65,7 @@ def read_script(
     models = [model for model in evaluator.models if not model.is_foreign or model.key in used]
     frozen = {model.key: evaluator.freeze(model) for model in models}
     graphs = tuple(frozen[model.key] for model in models if not model.is_given)
+    findings += [not_recovered(graph) for graph in graphs if not graph.whole]
     if cut_short:
         findings.append(
             Finding(
@@ -124,6 +125,18 @@ def _loose(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[LooseLayer, ...
 def syntax_finding(location: Location, message: str) -> Finding:
     """KC901."""
     return Finding(message, location, severity=Severity.ERROR, code="KC901", name="syntax-error")
+
+
+def not_recovered(graph: ModelGraph) -> Finding:
+    """KC905, which is off unless it is asked for."""
+    stopped = ", ".join(dict.fromkeys(f"`{gap.construct}`" for gap in graph.gaps))
+    return Finding(
+        f"the model `{graph.name}` is not known whole: {stopped} could not be followed",
+        graph.gaps[0].location,
+        severity=Severity.INFO,
+        code="KC905",
+        name="graph-not-recovered",
+    )
 
 
 def evaluate(evaluator: Evaluator, units: Iterable[Unit]) -> str:
