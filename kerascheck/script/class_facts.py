@@ -189,6 +189,9 @@ class _Reader:
                 return
             case ast.For(target=target, iter=source):
                 around = _Around(around.mode, around.once, {**around.variables, **_loop_names(target, source)})
+            case ast.Lambda() | ast.FunctionDef():
+                # Whoever takes the function decides how often it is called.
+                around = _Around(around.mode, True, around.variables)
             case ast.Call():
                 self._call(node, method, around)
             case ast.Name(id=name, ctx=ast.Load()) if name in self.globals:

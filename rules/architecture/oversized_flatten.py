@@ -79,7 +79,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.chains import first_layers, is_convolution
-from kerascheck.facts.families import ACTIVATIONS, CONVOLUTIONS, NORMALIZATIONS, PASSING, POOLINGS
+from kerascheck.facts.families import ACTIVATIONS, NORMALIZATIONS, PASSING, POOLINGS, core
 from kerascheck.facts.graph import ModelGraph, Node
 from kerascheck.facts.paths import source
 from kerascheck.facts.values import Shape, Unknown
@@ -91,7 +91,6 @@ SMALLEST: Final = 5_000_000
 SHARE: Final = 0.8
 FEWEST_PLACES: Final = 16
 _PASSED: Final = PASSING | ACTIVATIONS | NORMALIZATIONS
-_MAPS: Final = CONVOLUTIONS | POOLINGS
 
 
 @rule(
@@ -112,30 +111,36 @@ def oversized_flatten(graph: ModelGraph, options: Options) -> Iterator[Finding]:
         if node.layer.class_name != "Dense" or isinstance(held, Unknown) or held < smallest or held < share * total:
             continue
         flatten = source(graph, node, lambda found: found.layer.class_name in _PASSED)
-        if flatten is not None and flatten.layer.class_name == "Flatten" and _flattens_maps(graph, flatten):
-            yield _finding(node, flatten, held, total)
+        if flatten is not None and flatten.layer.class_name == "Flatten":
+            channels = _channels(graph, flatten)
+            if channels is not None and _places(flatten, channels) >= FEWEST_PLACES:
+                yield _finding(node, flatten, channels, (held, total))
 
 
-def _flattens_maps(graph: ModelGraph, flatten: Node) -> bool:
-    """Whether maps with more than a few places, made by a convolution, are flattened."""
-    shape = flatten.input_shape
-    axes = () if isinstance(shape, Unknown) else shape[1:-1]
-    sides = [axis for axis in axes if isinstance(axis, int)]
-    if len(sides) != len(axes) or math.prod(sides) < FEWEST_PLACES:
-        return False
+def _channels(graph: ModelGraph, flatten: Node) -> int | None:
+    """The filters of the convolution whose maps are flattened; None where none is, or their number is not known."""
     before = source(graph, flatten, lambda found: found.layer.class_name in _PASSED | POOLINGS)
-    return before is not None and is_convolution(before.layer)
+    if before is None or not is_convolution(before.layer):
+        return None
+    filters = core(before.layer)["filters"]
+    return filters if isinstance(filters, int) and filters > 0 else None
 
 
-def _finding(node: Node, flatten: Node, held: int, total: int) -> Finding:
-    units = node.layer["units"]
+def _places(flatten: Node, channels: int) -> int:
+    shape = flatten.input_shape
+    sides = [] if isinstance(shape, Unknown) else [side for side in shape[1:] if isinstance(side, int)]
+    return math.prod(sides) // channels if sides else 0
+
+
+def _finding(node: Node, flatten: Node, channels: int, sizes: tuple[int, int]) -> Finding:
+    units, (held, total) = node.layer["units"], sizes
     maps = flatten.input_shape
     return Finding(
         f"`{node.layer.label}` holds {held:,} of the {total:,} parameters, {held / total:.0%}, "
         f"because `{flatten.layer.label}` hands it maps of shape {_written(maps)} place by place",
         node.layer.location,
         label=f"{held / 1e6:.1f} million weights",
-        help=_help(maps, units if isinstance(units, int) else 1),
+        help=_help(maps, channels, units if isinstance(units, int) else 1),
         related=(Related(flatten.layer.location, "the maps are flattened here"),),
         layer=node.layer.address,
     )
@@ -145,11 +150,9 @@ def _written(maps: Shape) -> str:
     return written(maps if isinstance(maps, Unknown) else maps[1:])
 
 
-def _help(maps: Shape, units: int) -> str:
-    pooling = "GlobalAveragePooling2D"
-    if isinstance(maps, Unknown):
-        return f"write `{pooling}()` in place of `Flatten()`, or pool further before it"
-    pooling = f"GlobalAveragePooling{len(maps) - 2}D"
-    channels = maps[-1]
-    saved = f": {(channels + 1) * units:,} parameters in this layer" if isinstance(channels, int) else ""
-    return f"write `{pooling}()` in place of `Flatten()`{saved}; or pool further before it"
+def _help(maps: Shape, channels: int, units: int) -> str:
+    rank = 4 if isinstance(maps, Unknown) else len(maps)
+    return (
+        f"write `GlobalAveragePooling{rank - 2}D()` in place of `Flatten()`: {(channels + 1) * units:,} parameters in this "
+        "layer; or pool further before it"
+    )
