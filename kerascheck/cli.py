@@ -68,6 +68,7 @@ Statistics = Annotated[bool, typer.Option("--statistics", help="Count the findin
 ShowCoverage = Annotated[
     bool, typer.Option("--show-coverage", help="Tell how many models were recovered, and what stopped the others.")
 ]
+AllLayers = Annotated[bool, typer.Option("--layers", help="Show every layer of a model file, not only the first ones.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing.")]
 Jobs = Annotated[
@@ -110,6 +111,7 @@ def lint(
     output_file: OutputFile = None,
     statistics: Statistics = False,
     show_coverage: ShowCoverage = False,
+    layers: AllLayers = False,
     no_progress: NoProgress = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
@@ -128,6 +130,7 @@ def lint(
         output_file=output_file,
         statistics=statistics,
         show_coverage=show_coverage,
+        layers=layers,
         no_progress=no_progress,
         no_cache=no_cache,
         jobs=jobs,
@@ -138,15 +141,18 @@ def lint(
     raise typer.Exit(run.lint(paths, mode))
 
 
-class _FilesOnly(TyperCommand):
-    """`lint` of what cannot come on standard input."""
+def _without(option: str) -> type[TyperCommand]:
+    """`lint` without an option that says nothing to a command."""
 
-    def get_params(self, ctx: Context) -> list[Parameter]:
-        return [parameter for parameter in super().get_params(ctx) if parameter.name != "stdin_filename"]
+    class Fewer(TyperCommand):
+        def get_params(self, ctx: Context) -> list[Parameter]:
+            return [parameter for parameter in super().get_params(ctx) if parameter.name != option]
+
+    return Fewer
 
 
-app.command("script", help="Check training scripts and notebooks.")(lint)
-app.command("model", help="Check saved models; they are read, never loaded.", cls=_FilesOnly)(lint)
+app.command("script", help="Check training scripts and notebooks.", cls=_without("layers"))(lint)
+app.command("model", help="Check saved models; they are read, never loaded.", cls=_without("stdin_filename"))(lint)
 app.command("check", help="Check both kinds, told apart by their content.")(lint)
 
 

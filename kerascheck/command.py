@@ -35,6 +35,7 @@ class Command(Struct, frozen=True):
     output_file: Path | None = None
     statistics: bool = False
     show_coverage: bool = False
+    layers: bool = False
     no_progress: bool = False
     no_cache: bool = False
     jobs: int | None = None
@@ -106,7 +107,7 @@ class Command(Struct, frozen=True):
 
         coloured = self.output_file is None and wants_colour(sys.stdout)
         paint = Paint(coloured, _pages(report, plan) if coloured and sys.stdout.isatty() else None)
-        text = _drawn(report, self.output_format, paint)
+        text = _drawn(report, self.output_format, paint, layers=self.layers)
         if self.statistics:
             from kerascheck.report import statistics
 
@@ -127,14 +128,14 @@ class Command(Struct, frozen=True):
             raise InputError(f"`{self.output_file.as_posix()}` cannot be written: {error.strerror}") from None
 
 
-def _drawn(report: Report, output_format: Format, paint: Paint) -> str:
+def _drawn(report: Report, output_format: Format, paint: Paint, *, layers: bool) -> str:
     if output_format is Format.CONCISE:
         from kerascheck.report import concise
 
         return concise.render(report, paint)
     from kerascheck.report import full
 
-    return full.render(report, paint)
+    return full.render(report, paint, layers=layers)
 
 
 def _pages(report: Report, plan: Plan) -> Mapping[str, str]:

@@ -120,7 +120,7 @@ class Coverage(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """What was found about one file. `source` is what a report draws frames from; `reads` are the other files read for it.
+    """What was found about one file. `about` says in a line what a model file is. `source` is what a report draws frames from; `reads` are the other files read for it.
 
     `beside` holds the sources of imported modules that findings point into, by their path.
     """
@@ -133,6 +133,7 @@ class FileReport(Struct, frozen=True):
     models: int = 0
     source: SourceText | None = None
     layers: tuple[LayerExcerpt, ...] = ()
+    about: str = ""
     fault: bool = False
     coverage: Coverage | None = None
     reads: tuple[str, ...] = ()
@@ -150,12 +151,17 @@ class SourceText(Struct, frozen=True):
 
 
 class LayerExcerpt(Struct, frozen=True):
-    """What a report shows of a layer of a model file: its path, output shape and the slice of its configuration."""
+    """What a report shows of a layer of a model file: its path, output shape and the slice of its configuration.
+
+    `parameters` is None where the count is not known; `listed` is false for a layer inside a wrapper or a nested model.
+    """
 
     path: str
     class_name: str
     output_shape: str
     config: tuple[tuple[str, str], ...]
+    parameters: int | None = None
+    listed: bool = True
 
 
 class Report(Struct, frozen=True):

@@ -139,7 +139,7 @@ def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None)
 def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
     """Read and lint a model file."""
     try:
-        from kerascheck.artifact import read_model
+        from kerascheck.artifact import about, read_model
 
         facts = read_model(path, display=display)
     except OSError as error:
@@ -157,6 +157,7 @@ def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
         findings=settle((*facts.findings, *findings), plan.selection, path),
         models=len(facts.graphs),
         layers=facts.layers,
+        about=about(facts.saved) if facts.saved is not None else "",
         fault=fault,
         coverage=coverage(facts.graphs),
     )

@@ -119,7 +119,10 @@ def model() -> FileReport:
         "gamma_initializer": "a name that is as long as a name in a hostile file may well be, \x1b[31m and longer",
         "beta_initializer": "zeros",
     }
-    excerpt = LayerExcerpt(path, "BatchNormalization", "(None, 30, 30, 32)", tuple(sorted(config.items())))
+    excerpt = LayerExcerpt(path, "BatchNormalization", "(None, 30, 30, 32)", tuple(sorted(config.items())), 128)
+    before = LayerExcerpt("functional/conv2d", "Conv2D", "(None, 30, 30, 32)", (), 896)
+    inside = LayerExcerpt("functional/wrapper/dense", "Dense", "?", (), None, listed=False)
+    others = tuple(LayerExcerpt(f"functional/custom_{n}", "Özel", "?", (), None) for n in range(20))
     finding = Finding(
         "`batch_normalization` normalizes axis 1, the height of its (None, 30, 30, 32) input",
         Location("model.keras", layer=path),
@@ -135,7 +138,8 @@ def model() -> FileReport:
         FileKind.MODEL,
         findings=(finding,),
         models=1,
-        layers=(excerpt,),
+        layers=(before, *others[:6], excerpt, inside, *others[6:]),
+        about="HDF5 model, Keras 2.2.4, backend tensorflow, optimizer adam, loss mean_squared_error",
         coverage=Coverage(1, 1, 4, 1),
     )
 

@@ -289,7 +289,7 @@ def test_progress_is_drawn_for_many_files_on_a_terminals_stderr(
 
 
 def test_a_fault_of_the_program_is_one_line(folder: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **keywords: object) -> None:
         raise ZeroDivisionError("one\ntwo")
 
     monkeypatch.setattr("kerascheck.report.full.render", fail)

@@ -192,3 +192,12 @@ def test_the_coverage_of_each_file_that_builds_or_trains() -> None:
         "\na.py: 3 models: 1 whole, 1 in part, 1 not at all (load_model, loop); "
         "2 fit calls: 1 with data of known origin\n"
     )
+
+
+def test_every_layer_is_shown_when_that_is_asked_for() -> None:
+    report = Report((sample_reports.model(),))
+    folded, whole = full.render(report, PLAIN), full.render(report, PLAIN, layers=True)
+    assert "15 more layers without findings, --layers shows them" in folded
+    assert whole.count("Özel") == 20
+    assert "E batch_normalization" in folded and "E batch_normalization" in whole
+    assert "wrapper/dense" not in whole

@@ -1,6 +1,7 @@
 """Model files of every generation of Keras, read into facts without Keras."""
 
+from kerascheck.artifact.about import about
 from kerascheck.artifact.forms import Form, sniff
 from kerascheck.artifact.reader import ModelFacts, read_model
 
-__all__ = ["Form", "ModelFacts", "read_model", "sniff"]
+__all__ = ["Form", "ModelFacts", "about", "read_model", "sniff"]

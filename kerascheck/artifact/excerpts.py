@@ -19,7 +19,8 @@ def excerpts(graphs: Iterable[ModelGraph]) -> tuple[LayerExcerpt, ...]:
         shapes = _output_shapes(graph)
         for layer in graph.layers:
             for part in _with_inner(layer):
-                found.setdefault(part.path, _excerpt(part, shapes.get(part.key, "")))
+                excerpt = _excerpt(part, shapes.get(part.key, ""), listed=part is layer and not graph.nested)
+                found.setdefault(part.path, excerpt)
     return tuple(found.values())
 
 
@@ -36,11 +37,13 @@ def _output_shapes(graph: ModelGraph) -> dict[int, str]:
     return shapes
 
 
-def _excerpt(layer: Layer, shape: str) -> LayerExcerpt:
+def _excerpt(layer: Layer, shape: str, *, listed: bool) -> LayerExcerpt:
     settings = tuple(
         (name, _setting(layer, name)) for name in layer.config if name in layer.given and layer[name] != {}
     )
-    return LayerExcerpt(layer.path, layer.written or layer.class_name, shape or "?", settings)
+    parameters = None if isinstance(layer.parameters, Unknown) else layer.parameters
+    name = layer.written or layer.class_name
+    return LayerExcerpt(layer.path, name, shape or "?", settings, parameters, listed)
 
 
 def _setting(layer: Layer, name: str) -> str:

@@ -10,19 +10,24 @@ from msgspec.structs import replace
 
 from kerascheck.findings import FileKind, FileReport, FileStatus, Finding, LayerExcerpt, Location, Report, Severity
 from kerascheck.report.frames import frame, place
+from kerascheck.report.layer_table import table
 from kerascheck.report.paint import INK_OF, Ink, Paint, safe, width
 
 CONFIG_LINES: Final = 6
 CONFIG_WIDTH: Final = 72
 
 
-def render(report: Report, paint: Paint) -> str:
-    """The whole report, ending in a line break."""
+def render(report: Report, paint: Paint, *, layers: bool = False) -> str:
+    """The whole report, ending in a line break; `layers` shows every row of a long table of layers."""
     sources = {file.path: file for file in report.files}
     for file in report.files:
         for path, text in file.beside:
             sources.setdefault(path, replace(file, path=path, source=text))
-    blocks = ["\n".join(_finding(finding, sources, paint)) for finding in report.findings]
+    blocks: list[str] = []
+    for file in report.files:
+        if file.about:
+            blocks.append("\n".join(table(file, paint, every=layers)))
+        blocks += ["\n".join(_finding(finding, sources, paint)) for finding in file.findings]
     closing = [*_notes(report, paint), *summary(report, paint)]
     return "\n\n".join([*blocks, "\n".join(closing)]) + "\n"
 
