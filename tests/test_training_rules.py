@@ -212,6 +212,134 @@ history = model.fit(x_train, y_train, batch_size=128, epochs=2, validation_split
         "KC502",
         "import numpy as np\n" + MODEL + 'x = np.load("x.npy")\nhistory = model.fit(x, x, batch_size=4096, epochs=5)\n',
     ),
+    "monitor of a validation that a callback makes": (
+        "KC507",
+        MODEL
+        + """
+class Judge(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        logs["val_loss"] = 0.0
+best = ModelCheckpoint("best.keras", save_best_only=True)
+history = model.fit(x_train, y_train, batch_size=128, epochs=9, callbacks=[Judge(), best])
+""",
+    ),
+    "direction of a loss in its right mode": (
+        "KC508",
+        MODEL
+        + 'best = ModelCheckpoint("best.keras", monitor="val_loss", mode="min", save_best_only=True)\n'
+        + "history = model.fit(x_train, y_train, batch_size=8, epochs=9, validation_split=0.1, callbacks=[best])\n",
+    ),
+    "last weights beside a checkpoint of the best": (
+        "KC508",
+        MODEL
+        + 'calls = [EarlyStopping(patience=3), ModelCheckpoint("best.keras", save_best_only=True)]\n'
+        + "history = model.fit(x_train, y_train, batch_size=8, epochs=9, validation_split=0.1, callbacks=calls)\n",
+    ),
+    "folds with weights that are set back": (
+        "KC511",
+        MODEL
+        + """
+from sklearn.model_selection import KFold
+start = model.get_weights()
+for train, test in KFold(5, shuffle=True).split(x_train):
+    model.set_weights(start)
+    model.fit(x_train[train], y_train[train], batch_size=32, epochs=9)
+""",
+    ),
+    "predictions that follow from each other": (
+        "KC514",
+        MODEL
+        + """
+import numpy as np
+text = np.zeros((1, 784))
+for index in range(400):
+    text[0, index] = np.argmax(model.predict(text))
+""",
+    ),
+    "a loop around a function that predicts": (
+        "KC514",
+        MODEL
+        + """
+def decode(row):
+    return model.predict(row.reshape(1, 784))
+for row in x_test:
+    print(decode(row))
+""",
+    ),
+    "a callback that another module is given": (
+        "KC521",
+        "from project import train\n" + MODEL + FIT + "train(model, [EarlyStopping(patience=3)])\n",
+    ),
+    "a model out of the file that was saved": (
+        "KC526",
+        MODEL
+        + FIT
+        + 'model.save("digits.keras")\nagain = keras.models.load_model("digits.keras")\nprint(again.evaluate(x_test, y_test))\n',
+    ),
+    "an encoder that shares layers": (
+        "KC526",
+        DATA
+        + """
+inputs = keras.Input((784,))
+code = keras.layers.Dense(32, "relu")(inputs)
+autoencoder = keras.Model(inputs, keras.layers.Dense(784, "sigmoid")(code))
+encoder = keras.Model(inputs, code)
+autoencoder.compile("adam", "mse")
+history = autoencoder.fit(x_train, x_train, batch_size=128, epochs=10)
+print(encoder.predict(x_test, batch_size=128))
+""",
+    ),
+    "a model that a loop of its own trains": (
+        "KC523",
+        MODEL
+        + """
+import tensorflow as tf
+with tf.GradientTape() as tape:
+    loss = tf.reduce_mean(model(x_train))
+model.optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+print(model.evaluate(x_test, y_test, batch_size=128))
+""",
+    ),
+    "random numbers in place of data": (
+        "KC503",
+        "import numpy as np\n"
+        + MODEL
+        + "history = model.fit(np.random.rand(100, 784), np.random.rand(100), batch_size=10, epochs=5)\n",
+    ),
+    "compiled again to fine-tune": (
+        "KC524",
+        MODEL + FIT + 'model.trainable = False\nmodel.compile("sgd", "sparse_categorical_crossentropy")\n' + FIT,
+    ),
+    "compiled in a branch": (
+        "KC524",
+        "import sys\n"
+        + MODEL
+        + "if len(sys.argv) > 1:\n"
+        + '    model.compile("sgd", "sparse_categorical_crossentropy")\n'
+        + FIT,
+    ),
+    "an autoencoder": (
+        "KC525",
+        DATA
+        + """
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(784, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+history = model.fit(x_train, x_train, batch_size=128, epochs=10, validation_split=0.1)
+""",
+    ),
+    "weights of two classes for one unit": (
+        "KC518",
+        DATA
+        + """
+model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+history = model.fit(x_train, y_train > 4, batch_size=128, epochs=9, class_weight={0: 1.0, 1: 5.0})
+""",
+    ),
+    "the seed of TensorFlow beside numpy's": (
+        "KC512",
+        "import numpy as np\nimport tensorflow as tf\nnp.random.seed(1)\ntf.random.set_seed(1)\n" + MODEL + FIT + SCORE,
+    ),
 }
 
 LOUD = {
