@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from string import ascii_uppercase
 
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown, Value
 from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, add, integer, product, times
@@ -11,7 +12,7 @@ from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, add, 
 def attention(call: Call) -> list[Shape]:
     """Attention and AdditiveAttention: the query's axes with the value's last one."""
     query, value = pair(call)
-    if isinstance(query, Unknown) or isinstance(value, Unknown):
+    if isinstance(query, Unknown) or isinstance(value, Unknown) or len(query) < 2 or len(value) < 2:
         return [UNKNOWN]
     output = (*query[:-1], value[-1])
     scores = call.arguments.get("return_attention_scores", False)
@@ -39,21 +40,32 @@ def attention_parameters(call: Call) -> int | Unknown:
 
 
 def multi_head(call: Call) -> list[Shape]:
-    query, _ = pair(call)
+    query, value = pair(call)
     if isinstance(query, Unknown):
         return [UNKNOWN]
-    if call.arguments.get("return_attention_scores", False) is not False:
-        return [UNKNOWN, UNKNOWN]
     shape = call.layer.config.get("output_shape")
-    if shape is None:
-        return [query]
     sizes = shape if isinstance(shape, tuple) else (shape,)
-    return [UNKNOWN if isinstance(shape, Unknown) else (*query[:-1], *(integer(size) for size in sizes))]
+    output: Shape = query if shape is None else (*query[:-1], *(integer(size) for size in sizes))
+    if isinstance(shape, Unknown):
+        output = UNKNOWN
+    scores = call.arguments.get("return_attention_scores", False)
+    if isinstance(scores, Unknown):
+        return [UNKNOWN]
+    return [output, attention_scores(call, query, value)] if scores else [output]
+
+
+def attention_scores(call: Call, query: Shape, value: Shape) -> Shape:
+    """One weight for each head and each pair of steps."""
+    if isinstance(query, Unknown) or isinstance(value, Unknown) or len(query) != 3 or len(value) != 3:
+        return UNKNOWN
+    heads = call.size("num_heads" if call.layer.class_name == "MultiHeadAttention" else "num_query_heads")
+    return (query[0], heads, query[1], value[1])
 
 
 def multi_head_parameters(call: Call) -> int | Unknown:
     """Query, key, value and output projections; the key is the third input, or else the value."""
-    if len(call.inputs) < 2 or call.layer.config.get("output_shape") is not None:
+    shape = call.layer.config.get("output_shape")
+    if len(call.inputs) < 2 or isinstance(shape, Unknown):
         return UNKNOWN
     query, value = call.inputs[0], call.inputs[1]
     masks = sum(name.endswith("mask") and given is not None for name, given in call.arguments.items())
@@ -71,7 +83,7 @@ def multi_head_parameters(call: Call) -> int | Unknown:
         (query[-1], times(heads, size)),
         (key[-1], times(key_heads, size)),
         (value[-1], times(key_heads, wide)),
-        (times(heads, wide), query[-1]),
+        (times(heads, wide), output_width(shape, query[-1])),
     )
     biased = call.flag("use_bias")
     total: Dim = UNKNOWN if isinstance(biased, Unknown) else 0
@@ -80,27 +92,37 @@ def multi_head_parameters(call: Call) -> int | Unknown:
     return total if isinstance(total, int) else UNKNOWN
 
 
-def equation(value: Value) -> tuple[str, str, str] | None:
-    """The letters of the input, the kernel and the output of an einsum; None for an ellipsis, which is rare."""
-    if not isinstance(value, str) or "->" not in value or "," not in value or "." in value:
+def output_width(shape: Value, query: Dim) -> Dim:
+    """The features of the output projection: those of the query unless the layer is told otherwise."""
+    if shape is None:
+        return query
+    return product(tuple(integer(size) for size in (shape if isinstance(shape, tuple) else (shape,))))
+
+
+def equation(value: Value, rank: int) -> tuple[str, str, str] | None:
+    """The letters of the input, the kernel and the output of an einsum on an input of a rank."""
+    if not isinstance(value, str) or value.count("->") != 1 or value.count(",") != 1:
         return None
     inputs, output = value.replace(" ", "").split("->")
     left, kernel = inputs.split(",")
-    return left, kernel, output
+    # Letters that no equation uses stand for the axes of an ellipsis.
+    spare = ascii_uppercase[: max(rank - len(left.replace("...", "")), 0)]
+    parts = left.replace("...", spare), kernel, output.replace("...", spare)
+    return None if any("." in part for part in parts) else parts
 
 
 def letters(call: Call) -> tuple[dict[str, Dim], tuple[str, str, str]] | None:
     """What each letter of the equation stands for."""
-    parts = equation(call.value("equation"))
     dims = call.dims()
+    parts = None if dims is None else equation(call.value("equation"), len(dims))
     if parts is None or dims is None or len(parts[0]) != len(dims):
         return None
     sizes: dict[str, Dim] = dict(zip(parts[0], dims, strict=True))
     shape = call.value("output_shape")
     wanted = shape if isinstance(shape, tuple) else (shape,)
     for letter, size in zip(reversed(parts[2]), reversed(wanted), strict=False):
-        if size is not None:
-            sizes[letter] = integer(size)
+        # A size that is left out is variable, whatever the input says.
+        sizes[letter] = None if size is None else integer(size)
     return sizes, parts
 
 

@@ -167,7 +167,7 @@ def convolution_lstm(call: Call, *, rank: int) -> list[Shape]:
     dims = call.dims()
     first = call.channels_first()
     states = call.flag("return_state")
-    if dims is None or isinstance(first, Unknown) or states is not False:
+    if dims is None or isinstance(first, Unknown) or isinstance(states, Unknown):
         return [UNKNOWN]
     spatial = dims[3:] if first else dims[2:-1]
     kernel = call.sizes("kernel_size", rank)
@@ -182,7 +182,8 @@ def convolution_lstm(call: Call, *, rank: int) -> list[Shape]:
     sequences = call.flag("return_sequences")
     if isinstance(sequences, Unknown):
         return [UNKNOWN]
-    return [(*dims[:2], *frame) if sequences else (dims[0], *frame)]
+    last: Shape = (dims[0], *frame)
+    return [(*dims[:2], *frame) if sequences else last, *((last, last) if states else ())]
 
 
 def kernel_parameters(call: Call, *, rank: int) -> int | Unknown:

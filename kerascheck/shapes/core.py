@@ -72,6 +72,14 @@ def embedding_parameters(call: Call) -> int | Unknown:
     return total if isinstance(total, int) else UNKNOWN
 
 
+def reversible_parameters(call: Call) -> int | Unknown:
+    """ReversibleEmbedding has a second table for the way back unless the two are tied."""
+    tied, table = call.flag("tie_weights"), embedding_parameters(call)
+    if isinstance(tied, Unknown) or isinstance(table, Unknown):
+        return UNKNOWN
+    return table if tied else 2 * table
+
+
 def prelu_parameters(call: Call) -> int | Unknown:
     dims = call.dims()
     if dims is None:
@@ -137,5 +145,6 @@ PARAMETERS: Mapping[str, ParameterFunction] = {
     "MaxoutDense": maxout_parameters,
     "Highway": highway_parameters,
     "Embedding": embedding_parameters,
+    "ReversibleEmbedding": reversible_parameters,
     "PReLU": prelu_parameters,
 }

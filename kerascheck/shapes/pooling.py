@@ -38,6 +38,10 @@ def global_pooling(call: Call, *, rank: int) -> list[Shape]:
 
 
 def adaptive_pooling(call: Call, *, rank: int) -> list[Shape]:
+    dims = call.dims()
+    if dims is not None and len(dims) != rank + 2:
+        # Keras checks no rank here and fails only on data.
+        return [UNKNOWN]
     parts = split(call, rank)
     if parts is None:
         return opaque(call, rank)

@@ -1,0 +1,91 @@
+"""Asks real Keras what layers make of shapes. Variables are declared and never filled, so that no size costs memory.
+
+python shape_worker.py applications FOLDER    every model of keras.applications: its architecture, and what it is
+python shape_worker.py serve                  one question a line on stdin, one answer a line on stdout
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+with contextlib.redirect_stderr(io.StringIO()):
+    import keras
+    from keras.src.backend.common.stateless_scope import StatelessScope
+
+
+def made(described):
+    """A layer from its class name and arguments; a layer among the arguments is described the same way."""
+    arguments = {
+        name: made(value) if isinstance(value, dict) and "class" in value else tupled(value)
+        for name, value in described["arguments"].items()
+    }
+    return getattr(keras.layers, described["class"])(**arguments)
+
+
+def tupled(value):
+    return tuple(tupled(item) for item in value) if isinstance(value, list) else value
+
+
+def answer(question):
+    """The output shapes and the number of weights, or the error that Keras raises."""
+    tensors = [keras.Input(batch_shape=shape) for shape in question["inputs"]]
+    try:
+        with StatelessScope(initialize_variables=False):
+            layer = made(question["layer"])
+            outputs = layer(*tensors, **question["call"]) if question["spread"] else layer(tensors, **question["call"])
+            parameters = layer.count_params()
+    except Exception as error:
+        return {"error": type(error).__name__, "message": str(error)[:500]}
+    return {"shapes": [list(tensor.shape) for tensor in keras.tree.flatten(outputs)], "parameters": parameters}
+
+
+def serve():
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), flush=True)
+
+
+def described(model):
+    """Each call of a layer by the layer's name: output shapes, weights, and the same of a model inside."""
+    graph = model._functional if isinstance(model, keras.Sequential) else model
+    calls = {}
+    for depth in sorted(graph._nodes_by_depth, reverse=True):
+        for node in graph._nodes_by_depth[depth]:
+            layer = node.operation
+            entry = calls.setdefault(layer.name, {"shapes": [], "parameters": 0})
+            entry["shapes"].append([list(tensor.shape) for tensor in node.output_tensors])
+            entry["parameters"] = layer.count_params() if isinstance(layer, keras.Layer) else 0
+            if isinstance(layer, keras.Model):
+                entry["inside"] = described(layer)
+    return calls
+
+
+def applications(folder):
+    found = {}
+    for name, function in vars(keras.applications).items():
+        if not inspect.isfunction(function) or not name[0].isupper():
+            continue
+        keras.backend.clear_session()
+        with StatelessScope(initialize_variables=False):
+            model = function(weights=None)
+        (folder / f"{name}.json").write_text(model.to_json())
+        found[name] = {"calls": described(model), "parameters": model.count_params()}
+    (folder / "answers.json").write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    if sys.argv[1] == "serve":
+        serve()
+    else:
+        applications(Path(sys.argv[2]))
