@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from kerascheck.facts.derived import once_per_graph
 from kerascheck.facts.families import CONVOLUTIONS, DEPTHWISE, KERNELS, TRANSPOSED, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
 from kerascheck.facts.values import Unknown, Value
 
 
+@once_per_graph
 def chains(graph: ModelGraph) -> tuple[tuple[Node, ...], ...]:
     """All calls, each in one maximal run; a merge begins a run and a fork ends one. Inputs are left out."""
     runs: list[list[Node]] = []

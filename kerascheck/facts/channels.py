@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from kerascheck.facts.derived import once_per_graph
 from kerascheck.facts.families import (
     ATTENTION,
     CONVOLUTIONAL_RECURRENT,
@@ -48,6 +49,7 @@ Inputs: TypeAlias = "Sequence[tuple[Axis, Shape]]"
 Transfer: TypeAlias = "Callable[[Layer, Inputs, Shape, _Trust], Axis]"
 
 
+@once_per_graph
 def channel_axes(graph: ModelGraph) -> Mapping[int, ChannelAxis]:
     """The channel axis of each tensor, by its key, as far as it is proven."""
     trust = _Trust(graph)

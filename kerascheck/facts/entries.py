@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.derived import once_per_graph
 from kerascheck.facts.families import DROPOUTS, NOISE, POOLINGS
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node, Tensor
 
@@ -20,6 +21,7 @@ SCALING: Final = frozenset(
 """Layers after which the range of the input no longer matters."""
 
 
+@once_per_graph
 def entries(graph: ModelGraph) -> tuple[Layer, ...] | None:
     """The first layers on each way from the inputs that do more than reorder values; None where one is not known."""
     found: list[Layer] = []

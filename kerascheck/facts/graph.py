@@ -237,18 +237,24 @@ class ModelGraph(Struct, frozen=True):
     _producers: dict[int, Node] = field(default_factory=dict[int, Node])
     _consumers: dict[int, list[Node]] = field(default_factory=dict[int, list[Node]])
     _outputs: set[int] = field(default_factory=set[int])
+    _calls: dict[int, int] = field(default_factory=dict[int, int])
+    derived: dict[object, object] = field(default_factory=dict[object, object])
 
     def __post_init__(self) -> None:
         # Made anew: a graph that `replace` makes is handed those of the other one.
         producers: dict[int, Node] = {}
         consumers: dict[int, list[Node]] = {}
+        calls: dict[int, int] = {}
         for node in self.nodes:
+            calls[node.layer.key] = calls.get(node.layer.key, 0) + 1
             for tensor in node.outputs:
                 producers[tensor.key] = node
             for tensor in node.inputs:
                 consumers.setdefault(tensor.key, []).append(node)
         force_setattr(self, "_producers", producers)
         force_setattr(self, "_consumers", consumers)
+        force_setattr(self, "_calls", calls)
+        force_setattr(self, "derived", {})
         force_setattr(self, "_outputs", {tensor.key for tensor in self.outputs})
 
     @property
@@ -290,6 +296,10 @@ class ModelGraph(Struct, frozen=True):
     def after(self, node: Node) -> tuple[Node, ...]:
         """The calls that take an output of `node`."""
         return tuple(found for tensor in node.outputs for found in self.consumers(tensor))
+
+    def calls_of(self, layer: Layer) -> int:
+        """How often a layer is called."""
+        return self._calls.get(layer.key, 0)
 
     def is_output(self, node: Node) -> bool:
         """Whether an output of `node` is an output of the model."""

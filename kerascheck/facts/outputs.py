@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, StepKind
+from kerascheck.facts.derived import once_per_graph
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
 from kerascheck.facts.training import Data, Evaluation, Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import UNKNOWN, Unknown
@@ -184,6 +185,7 @@ class _Found(Struct, frozen=True):
 _NOTHING: Final = _Found()
 
 
+@once_per_graph
 def outputs(graph: ModelGraph) -> tuple[Output, ...]:
     """Each output of a model in order; nothing for a graph of which a part is not known."""
     return tuple(_output(graph, index, tensor) for index, tensor in enumerate(graph.outputs)) if graph.whole else ()

@@ -45,4 +45,4 @@ def target(graph: ModelGraph, node: Node, passing: Passing) -> Node | None:
 
 def applied_once(graph: ModelGraph, node: Node) -> bool:
     """Whether the layer of a call is applied nowhere else in the graph."""
-    return sum(other.layer.key == node.layer.key for other in graph.nodes) == 1
+    return graph.calls_of(node.layer) == 1
