@@ -12,6 +12,7 @@ from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, ModelGraph
 from kerascheck.facts.loose import LooseLayer
 from kerascheck.facts.slot import Slot
+from kerascheck.facts.steps import Tape, TracedFunction
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 
@@ -211,6 +212,34 @@ class Fitting(Event, frozen=True):
     method_place: Location | None = None
 
 
+class Choice(Event, frozen=True):
+    """A score that is compared with another in a loop; `evaluation` is the order of the `evaluate` call it comes from."""
+
+    evaluation: int = 0
+
+
+class Search(Event, frozen=True):
+    """A `search` call of a hyper-parameter tuner."""
+
+    x: Data = UNKNOWN
+    y: Data = None
+    validation_x: Data = None
+    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+
+    def place(self, argument: str) -> Location:
+        return self.places.get(argument, self.location)
+
+
+class NanComparison(Event, frozen=True):
+    """Data that is compared with NaN: `operator` (`==`, `!=`), `written` as the source has it (`np.nan`), `operand` where the
+    compared expression stands when it can be put in a call as it is."""
+
+    operator: str = "=="
+    written: str = ""
+    data: DataArray = DataArray(0, "", Location(""))
+    operand: Location | None = None
+
+
 class Comparison(Event, frozen=True):
     """Data that is compared with other data, as a metric does: `function` (`accuracy_score`, `==`) and the arrays."""
 
@@ -240,6 +269,8 @@ class TrainingProgram(Struct, frozen=True):
     imports: frozenset[str] = frozenset()
     callbacks_elsewhere: frozenset[int] = frozenset()
     whole: bool = True
+    tapes: tuple[Tape, ...] = ()
+    traced: tuple[TracedFunction, ...] = ()
     classes: tuple[CustomClass, ...] = ()
     loose: tuple[LooseLayer, ...] = ()
 

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.loose import LooseLayer
+from kerascheck.facts.steps import Tape, TracedFunction
 from kerascheck.facts.training import Compiled, Evaluation, Fit, KerasUsage, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, Location, Severity, SourceText
@@ -83,6 +84,7 @@ def read_script(
         )
     )
     aimed = target_of(calls, target)
+    tapes, traced = _own_steps(evaluator, source.units)
     program = TrainingProgram(
         models=frozen,
         events=tuple(sorted((*evaluator.events, *evaluator.layer_sets), key=lambda event: event.order)),
@@ -90,6 +92,8 @@ def read_script(
         seeds=tuple(evaluator.seeds),
         rates_in_hand=frozenset(evaluator.rates_in_hand),
         imports=frozenset(evaluator.imports),
+        tapes=tapes,
+        traced=traced,
         whole=not cut_short and not source.problems,
         callbacks_elsewhere=frozenset(evaluator.callbacks_elsewhere),
         classes=_classes(evaluator, source.units),
@@ -120,6 +124,15 @@ def _loose(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[LooseLayer, ...
     from kerascheck.script.loose import loose_layers
 
     return loose_layers(evaluator, units)
+
+
+def _own_steps(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:
+    lines = (line for page in evaluator.pages.values() for line in page.lines)
+    if not any("GradientTape" in line or ".function" in line for line in lines):
+        return (), ()
+    from kerascheck.script.steps import own_steps
+
+    return own_steps(evaluator, units)
 
 
 def syntax_finding(location: Location, message: str) -> Finding:

@@ -1,0 +1,205 @@
+"""Gradient tapes and traced functions, read off the syntax of a source that mentions them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from kerascheck.facts.steps import Tape, TracedFunction
+from kerascheck.findings import Location
+from kerascheck.script.machine import Machine
+from kerascheck.script.source import Unit
+from kerascheck.script.values import ModelValue
+from kerascheck.script.walking import walk
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def own_steps(machine: Machine, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:
+    """The tapes and traced functions of a source."""
+    tapes: list[Tape] = []
+    traced: list[TracedFunction] = []
+    for unit in units:
+        machine.page = machine.pages[unit.cell]
+        bodies: list[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef] = [unit.tree]
+        for node in walk(unit.tree):
+            if isinstance(node, _FUNCTIONS):
+                bodies.append(node)
+                if any(_is_tracing(machine, decorator) for decorator in node.decorator_list):
+                    traced.append(_traced(machine, node))
+        for body in bodies:
+            # What a cell leaves unused another one may use.
+            alone = len(units) == 1 or not isinstance(body, ast.Module)
+            tapes += [_tape(machine, block, name, body, alone) for block, name in _blocks(body)]
+    return tuple(tapes), tuple(traced)
+
+
+def _is_tracing(machine: Machine, decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if not isinstance(called, ast.Attribute) or called.attr != "function":
+        return False
+    return isinstance(called.value, ast.Name) and called.value.id in machine.tensorflow_names
+
+
+def _own(body: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    """What stands in a body, without the functions and classes inside it."""
+    stack: list[ast.AST] = list(body.body)
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def _blocks(body: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[ast.With, str]]:
+    for node in _own(body):
+        if isinstance(node, ast.With):
+            for item in node.items:
+                made, name = item.context_expr, item.optional_vars
+                if isinstance(made, ast.Call) and _last(made.func) == "GradientTape" and isinstance(name, ast.Name):
+                    yield node, name.id
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _tape(
+    machine: Machine, block: ast.With, name: str, body: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, alone: bool
+) -> Tape:
+    everything = list(_own(body))
+    inside = [node for statement in block.body for node in walk(statement)]
+    within, around = _assigned(inside), _assigned(everything)
+    unused: list[Location] = []
+    outside: list[Location] = []
+    constant: list[Location] = []
+    own = _first_line_of_next(body, block, name)
+    for call, targets in _gradients(everything, name):
+        if not block.lineno <= call.lineno < own:
+            continue
+        loss = call.args[0] if call.args else None
+        if isinstance(loss, ast.Name) and loss.id not in within and loss.id in around:
+            outside.append(machine.place(loss))
+        if isinstance(loss, ast.Name) and any(_is_numpy(value) for value in within.get(loss.id, ())):
+            constant.append(machine.place(loss))
+        if alone and targets is not None and not any(_is_loaded(node, targets) for node in walk(body)):
+            unused.append(machine.place(call))
+    untrained = tuple(_untrained(machine, inside)) if _wants_weights(everything, name) else ()
+    return Tape(machine.place(block), tuple(unused), tuple(outside), tuple(constant), untrained)
+
+
+def _first_line_of_next(body: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, block: ast.With, name: str) -> float:
+    """The line on which another tape takes the name over; infinite for none."""
+    lines = [other.lineno for other, again in _blocks(body) if again == name and other.lineno > block.lineno]
+    return min(lines, default=float("inf"))
+
+
+def _assigned(nodes: list[ast.AST]) -> dict[str, list[ast.expr]]:
+    """The values that plain names are given."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                for item in target.elts if isinstance(target, ast.Tuple) else [target]:
+                    if isinstance(item, ast.Name):
+                        found.setdefault(item.id, []).append(node.value)
+        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            found.setdefault(node.target.id, []).append(node.value)
+    return found
+
+
+def _gradients(nodes: list[ast.AST], tape: str) -> Iterator[tuple[ast.Call, set[str] | None]]:
+    """The calls of `tape.gradient` with the names that they bind; None for a result that is used where it stands."""
+    plain: dict[int, set[str]] = {}
+    for node in nodes:
+        if isinstance(node, ast.Expr):
+            plain[id(node.value)] = set()
+        elif isinstance(node, ast.Assign) and all(isinstance(target, ast.Name) for target in node.targets):
+            plain[id(node.value)] = {target.id for target in node.targets if isinstance(target, ast.Name)}
+    for node in nodes:
+        called = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or not isinstance(called, ast.Attribute) or called.attr != "gradient":
+            continue
+        if isinstance(called.value, ast.Name) and called.value.id == tape:
+            yield node, plain.get(id(node))
+
+
+def _is_loaded(node: ast.AST, names: set[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load)
+
+
+def _is_numpy(value: ast.expr) -> bool:
+    """Whether a value is made by numpy, which knows no gradients."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+        return False
+    root = value.func.value
+    return value.func.attr == "numpy" or (isinstance(root, ast.Name) and root.id in ("np", "numpy"))
+
+
+def _wants_weights(nodes: list[ast.AST], tape: str) -> bool:
+    """Whether a gradient is asked for by the weights of a model."""
+    return any(
+        isinstance(part, ast.Attribute) and part.attr.startswith("trainable_")
+        for call, _ in _gradients(nodes, tape)
+        for argument in call.args[1:2]
+        for part in walk(argument)
+    )
+
+
+def _untrained(machine: Machine, nodes: list[ast.AST]) -> Iterator[tuple[int, Location]]:
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+            model = machine.scope.names.get(node.func.id)
+            if isinstance(model, ModelValue) and not any(word.arg in ("training", None) for word in node.keywords):
+                yield model.key, machine.place(node)
+
+
+def _traced(machine: Machine, function: ast.FunctionDef | ast.AsyncFunctionDef) -> TracedFunction:
+    nodes = list(_own(function))
+    local = _assigned(nodes).keys()
+    prints: list[Location] = []
+    appends: list[Location] = []
+    numbers: list[Location] = []
+    for node in nodes:
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name) and called.id == "print" and _shows_values(node):
+            prints.append(machine.place(node))
+        elif isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name):
+            if called.attr == "append" and called.value.id not in local:
+                appends.append(machine.place(node))
+            elif called.attr == "numpy" and not node.args:
+                numbers.append(machine.place(node))
+    made = [
+        machine.place(item.value)
+        for item in function.body
+        if isinstance(item, ast.Assign) and _is_variable(machine, item)
+    ]
+    return TracedFunction(
+        function.name, machine.place(function), tuple(prints), tuple(appends), tuple(numbers), tuple(made)
+    )
+
+
+def _shows_values(node: ast.Call) -> bool:
+    """Whether a print is to show values, and not that the function is traced."""
+    texts = [item.value for item in walk(node) if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+    return any(_is_value(item) for item in node.args) and not any("trac" in text.lower() for text in texts)
+
+
+def _is_value(node: ast.expr) -> bool:
+    """Whether a printed argument is a value and no mere message, nor the type or shape of one."""
+    if isinstance(node, ast.Constant):
+        return False
+    plain = {"shape", "dtype", "name", "__name__"}
+    attributes = {item.attr for item in walk(node) if isinstance(item, ast.Attribute)}
+    calls = {_last(item.func) for item in walk(node) if isinstance(item, ast.Call)}
+    return not (attributes & plain or calls & {"type", "len", "id"})
+
+
+def _is_variable(machine: Machine, node: ast.Assign) -> bool:
+    value = node.value
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute) or value.func.attr != "Variable":
+        return False
+    root = value.func.value
+    return isinstance(root, ast.Name) and root.id in machine.tensorflow_names
