@@ -133,6 +133,17 @@ def test_links_out_of_the_file_are_not_followed(tmp_path: Path) -> None:
     assert "`model`" in facts.reason
 
 
+def test_names_that_are_no_text_are_no_fault(tmp_path: Path) -> None:
+    config = {"name": "s", "layers": [{"class_name": "Mine", "config": {"name": "mine"}}]}
+    with h5py.File(tmp_path / "m.h5", "w") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": config})
+        file.create_group("model_weights/mine")[b"k\xffrnel"] = np.zeros(6)
+    assert read_model(tmp_path / "m.h5").graphs[0].layers[0].parameters == 6
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        file[b"\xff"] = np.zeros(3)
+    assert "codec" in refusal(read_model(tmp_path / "d.h5"))
+
+
 def test_a_loop_of_hard_links_ends(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "m.h5", "w") as file:
         group = file.create_group("a")

@@ -74,7 +74,7 @@ def _config(text: object, name: str) -> Config | None:
 
 
 def _note(file: h5py.File) -> str:
-    names = set(file)
+    names = {name_of(name) for name in file}
     if _has(file, "layer_names"):
         return "weights only, in the layout of Keras 1 and 2"
     if names & _CONTAINERS and names <= _KERAS_3_WEIGHTS:
@@ -150,10 +150,15 @@ def _decoded(value: object) -> str:
     return ""
 
 
+def name_of(name: object) -> str:
+    """The name of an object; h5py gives bytes for one that is no UTF-8."""
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+
+
 def _described(file: h5py.File) -> str:
     """What an HDF5 file without a model is."""
     attributes: Mapping[str, object] = file.attrs
     if "PYTABLES_FORMAT_VERSION" in attributes:
         return "HDF5 of PyTables or pandas: data, not a Keras model"
-    names = [f"`{name}`" for name in sorted(file)[:4]]
+    names = [f"`{name}`" for name in sorted(map(name_of, file))[:4]]
     return f"HDF5 without a Keras model: it holds {', '.join(names)}" if names else "HDF5 without any content"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kerascheck.artifact.documents import Document
-from kerascheck.artifact.hdf5 import groups_of, opened
+from kerascheck.artifact.hdf5 import groups_of, name_of, opened
 from kerascheck.artifact.isolation import isolated
 from kerascheck.artifact.members import member
 from kerascheck.artifact.refusals import DamagedError
@@ -84,7 +84,7 @@ def _layer_name(group: h5py.Group) -> str | None:
 
 
 def _last(group: h5py.Group) -> str:
-    return str(group.name).rsplit("/", 1)[-1]
+    return name_of(group.name).rsplit("/", 1)[-1]
 
 
 def _count(group: h5py.Group) -> int:
@@ -93,9 +93,9 @@ def _count(group: h5py.Group) -> int:
 
     total = 0
 
-    def visit(name: str, item: object) -> None:
+    def visit(name: object, item: object) -> None:
         nonlocal total
-        if isinstance(item, h5py.Dataset) and _NO_WEIGHT not in name.split("/"):
+        if isinstance(item, h5py.Dataset) and _NO_WEIGHT not in name_of(name).split("/"):
             total += math.prod(item.shape or ())
 
     group.visititems(visit)
