@@ -36,6 +36,7 @@ model = keras.Sequential([keras.Input((2,)), keras.layers.Dropout(0.1), keras.la
 model.compile("adam", "mse")
 history = model.fit(samples, labels, batch_size=10, epochs=20, validation_split=0.2)
 print(history.history["val_loss"])
+model.save("roots.keras")
 ```
 
 ## Known limits
