@@ -125,8 +125,8 @@ class DataArray(Struct, frozen=True):
     the source: two arrays of the same rows are in step when it is equal. `columns` names the columns of a frame where all
     are known, `path` the file or folder that was read. `elements` are the components of a dataset's or generator's batches,
     `parts` what was joined row after row. `prediction` is the order of the `predict` call that made the values, `of` the
-    key of the generator whose labels or file names these are. `container` is `list` for a Python list, `frame` or `series`
-    for pandas.
+    key of the generator whose labels or file names these are. `container` is `list` for a Python list, `arrays` for one of arrays, `frame` or `series`
+    for pandas, `yields` for a Python generator.
     """
 
     key: int

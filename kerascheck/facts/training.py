@@ -338,7 +338,6 @@ class ApiCall(Struct, frozen=True):
     positional_values: tuple[Value, ...] = ()
     positional_places: tuple[Location, ...] = ()
     complete: bool = True
-    slot: Slot | None = None
     removals: Mapping[str, Location] = field(default_factory=dict[str, Location])
     origin: str = ""
     bound: str = ""

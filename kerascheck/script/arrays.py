@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SCALING = frozenset({"divide", "subtract", "multiply"})
 LOGICAL = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor"})
+LISTS = frozenset({"list", "arrays"})
 ACCESSORS = frozenset({"values", "iloc", "loc", "ix", "at", "iat"})
 STATISTICS = frozenset({"mean", "std", "var", "min", "max", "median", "quantile", "percentile"})
 ABOUT = frozenset(
@@ -39,7 +40,7 @@ class Arrays(Preprocessing):
         array = left if isinstance(left, ArrayValue) else right
         other = right if array is left else left
         assert isinstance(array, ArrayValue)
-        if name == "add" and isinstance(other, (ListValue, tuple)) and array.data.container == "list":
+        if name == "add" and isinstance(other, (ListValue, tuple)) and array.data.container in LISTS:
             return self.joined_rows([left, right], node)
         number = other if isinstance(other, (int, float)) and not isinstance(other, bool) else None
         swapped = array is right
@@ -67,7 +68,7 @@ class Arrays(Preprocessing):
         )
 
     def _of_two(self, node: ast.expr | ast.stmt, name: str, left: ArrayValue, right: ArrayValue) -> object:
-        if name == "add" and left.data.container == right.data.container == "list":
+        if name == "add" and left.data.container in LISTS and right.data.container in LISTS:
             return self.joined_rows([left, right], node)
         if name in LOGICAL and left.positions and right.positions:
             first, second = self.rows_of(left), self.rows_of(right)

@@ -30,6 +30,7 @@ from kerascheck.script.values import (
     TensorValue,
 )
 
+ADAPTABLE = frozenset({"Normalization", "TextVectorization", "StringLookup", "IntegerLookup", "Discretization"})
 RECURSION_BOUND = 3
 KERAS_MODEL_CLASSES = frozenset({"Model", "Sequential", "Functional"})
 # Decorators that leave the function's meaning as it is.
@@ -152,6 +153,10 @@ class Calls(Classes):
         tensors = self.tensors_in(values)
         if tensors:
             return self.opaque_call(origin.rpartition(".")[2] or "call", tensors, node)
+        for value in values:
+            if isinstance(value, LayerValue) and value.layer.class_name in ADAPTABLE:
+                # The function may adapt it.
+                self.adapted(value, "passed", Arguments([], {}, None), node)
         if id(node) in self.discarded:
             for value in values:
                 if isinstance(value, ArrayValue):

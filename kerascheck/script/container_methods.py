@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kerascheck.script.indexing import Indexing
 from kerascheck.script.layer_lists import note_change
 from kerascheck.script.machine import to_value
+from kerascheck.script.masks import Masks
 from kerascheck.script.values import Arguments, ArrayValue, DictValue, ListValue
 
 ITEM_LIMIT = 100_000
@@ -14,7 +14,7 @@ TEXT_METHODS = frozenset(
 )
 
 
-class ContainerMethods(Indexing):
+class ContainerMethods(Masks):
     """What lists, dictionaries and strings do."""
 
     def container_method(self, subject: ListValue | DictValue, name: str, arguments: Arguments) -> object:

@@ -146,8 +146,8 @@ class Core(Machine, ABC):
         """The data that a list of rows is; None for a list that is none."""
 
     @abstractmethod
-    def adapted(self, layer: LayerValue, arguments: Arguments, node: ast.expr) -> None:
-        """A preprocessing layer learns from data."""
+    def adapted(self, layer: LayerValue, method: str, arguments: Arguments, node: ast.expr) -> None:
+        """A layer is filled by one of its methods: it learns from data, or gets its vocabulary or weights."""
 
     @abstractmethod
     def predicted(self, x: Data, event: Event, node: ast.expr) -> object:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kerascheck.facts.data import DataArray, DataKind, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.training import Data, Event
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
-from kerascheck.script.lineage import ITEM, WINDOW, Lineage
+from kerascheck.script.lineage import HEAD, ITEM, TAIL, WINDOW, Lineage
 from kerascheck.script.roles import named_role
 from kerascheck.script.stacking import agreed, grown_in_blocks, row_facts, steps_of
 from kerascheck.script.values import Arguments, ArrayValue, Growth, LayerValue, ListValue, LoopRun, Opaque
@@ -49,20 +49,16 @@ class Gathering(Lineage):
             return self.derive(array, shape=UNKNOWN, elements=(), **common)
         return tuple(parts) if len(parts) > 1 else parts[0]
 
-    def adapted(self, layer: LayerValue, arguments: Arguments, node: ast.expr) -> None:
-        """A preprocessing layer learns from data."""
-        first = arguments.get(0, "data")
+    def adapted(self, layer: LayerValue, method: str, arguments: Arguments, node: ast.expr) -> None:
+        """A layer is filled by one of its methods: it learns from data, or gets its vocabulary or weights."""
+        place = arguments.positional_nodes[0] if arguments.positional_nodes else None
+        first = arguments.get(0, "data") if method == "adapt" else None
         array = self.as_array(first, node)
-        fact = (
-            array.data
-            if array is not None
-            else self.data_fact(first, arguments.positional_nodes[0] if arguments.positional_nodes else None)
-        )
         if array is not None:
             self.rows_of(array)
-        self.fitted(
-            layer.layer.class_name, layer.layer.key, "adapt", fact if isinstance(fact, DataArray) else None, node
-        )
+        fact = array.data if array is not None else self.data_fact(first, place)
+        data = fact if isinstance(fact, DataArray) else None
+        self.fitted(layer.layer.class_name, layer.layer.key, method, data, node)
 
     def predicted(self, x: Data, event: Event, node: ast.expr) -> ArrayValue:
         """What a model predicts for rows."""
@@ -113,10 +109,34 @@ class Gathering(Lineage):
             return None
         result = self.array(place, **row_facts(value))
         result.data = replace(result.data, **self._growth_facts(value))
-        if value.shuffled:
-            arrangement = self.rearranged(result.data, value.shuffled)
-            result.data = replace(result.data, order=Order.SHUFFLED, arrangement=arrangement)
-        return result
+        return self._cut_off(self._mixed(result, value.shuffled), value)
+
+    def _mixed(self, array: ArrayValue, key: int) -> ArrayValue:
+        """The rows of a list that was shuffled in place."""
+        if key:
+            step = Step(StepKind.SHUFFLED, array.data.location, "random.shuffle")
+            arrangement = self.rearranged(array.data, key)
+            history = (*array.data.history, step)
+            array.data = replace(array.data, order=Order.SHUFFLED, arrangement=arrangement, history=history)
+        return array
+
+    def part_of_list(self, owner: ListValue, node: ast.Slice) -> ListValue:
+        """A part of a list that is not wholly known."""
+        root = owner.origin or owner
+        cuts = owner.cuts
+        for bound, side in ((node.lower, TAIL), (node.upper, HEAD)):
+            value = self.bound_of(bound)
+            if value not in (None, 0):
+                cuts = (*cuts, (self.cut("at", id(root), owner.cuts, value), side))
+        return ListValue(list(owner.items), False, list(owner.growth), owner.shuffled, cuts, root)
+
+    def _cut_off(self, array: ArrayValue, value: ListValue) -> ArrayValue:
+        if value.cuts:
+            step = Step(StepKind.SPLIT, array.data.location, "slice")
+            array.data = replace(
+                array.data, rows=self.rows_of(array).within(*value.cuts), history=(*array.data.history, step)
+            )
+        return array
 
     def columns_of(self, pairs: ListValue) -> ListValue | None:
         """`zip(*pairs)`: what stands at each position of the tuples in a list."""
@@ -124,7 +144,7 @@ class Gathering(Lineage):
         if len(widths) != 1 or not all(isinstance(item, tuple) for item in pairs.items):
             return None
         facts = self._growth_facts(pairs)
-        facts.setdefault("rows", Rows(self.cut("rows of list", id(pairs))))
+        facts.setdefault("rows", Rows(self.cut("rows of list", id(pairs.origin or pairs))))
         columns: list[object] = []
         for position in range(widths.pop()):
             values = [item[position] for item in pairs.items if isinstance(item, tuple)]
@@ -133,10 +153,7 @@ class Gathering(Lineage):
             if isinstance(first, ArrayValue) and first.data.rows is not None and not pairs.growth:
                 kept = tuple(condition for condition in first.data.rows.selection if condition[1] != ITEM)
                 column.data = replace(column.data, rows=Rows(first.data.rows.source, kept))
-            if pairs.shuffled:
-                arrangement = self.rearranged(column.data, pairs.shuffled)
-                column.data = replace(column.data, order=Order.SHUFFLED, arrangement=arrangement)
-            columns.append(column)
+            columns.append(self._cut_off(self._mixed(column, pairs.shuffled), pairs))
         return ListValue(columns)
 
     def _nested(
@@ -201,9 +218,10 @@ class Gathering(Lineage):
         """The data that a loop goes through."""
         if isinstance(run.source, ListValue) and not run.source.whole:
             found = self.gathered(run.source, None) if run.source.growth else None
-            rows = Rows(self.cut("rows of list", id(run.source)))
-            order = Order.SHUFFLED if run.source.shuffled else Order.UNKNOWN
-            run.source = found or self.array(None, rows=rows, order=order)
+            rows = Rows(self.cut("rows of list", id(run.source.origin or run.source)))
+            run.source = found or self._cut_off(
+                self._mixed(self.array(None, rows=rows), run.source.shuffled), run.source
+            )
         return run.source if isinstance(run.source, ArrayValue) else None
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import ast
 
-from msgspec.structs import replace
-
 from kerascheck.facts.data import DataArray, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.gathering import Gathering
-from kerascheck.script.lineage import ITEM, WINDOW, Condition
+from kerascheck.script.lineage import HEAD, ITEM, TAIL, WINDOW, Condition
 from kerascheck.script.roles import role_of_path
 from kerascheck.script.stacking import names_in
 from kerascheck.script.values import ArrayValue, ListValue, Opaque
 from kerascheck.script.walking import stored_in, stored_names
 
-HEAD, TAIL = "head", "tail"
 STORES = frozenset({"load", "File", "loadmat"})
 
 
@@ -234,7 +231,7 @@ class Indexing(Gathering):
 
     def _bounds(self, owner: ArrayValue, part: ast.Slice) -> tuple[object, object]:
         """The bounds of a slice, None for one that bounds nothing."""
-        lower, upper = self._bound(part.lower), self._bound(part.upper)
+        lower, upper = self.bound_of(part.lower), self.bound_of(part.upper)
         total = owner.data.shape[0] if not isinstance(owner.data.shape, Unknown) and owner.data.shape else UNKNOWN
         rows = self.rows_of(owner)
         whole = ("key", self.cut("length", rows.source, rows.selection))
@@ -243,26 +240,6 @@ class Indexing(Gathering):
         if upper == whole or (isinstance(total, int) and isinstance(upper, int) and upper >= total):
             upper = None
         return lower, upper
-
-    def _bound(self, node: ast.expr | None) -> object:
-        value = self.evaluate(node)
-        if value is None or isinstance(value, int):
-            return value
-        if isinstance(node, ast.Name) or (isinstance(value, Opaque) and value.origin == "len"):
-            if isinstance(value, Opaque) and value.key:
-                return ("key", value.key)
-            return ("data", value.data.key) if isinstance(value, ArrayValue) else value
-        if node is None:
-            return None
-        return (ast.dump(node), *(self._identity(name) for name in sorted(names_in(node))))
-
-    def _identity(self, name: str) -> object:
-        value = self.look_up(name)
-        if isinstance(value, Opaque):
-            return value.key
-        if isinstance(value, ArrayValue):
-            return value.data.key
-        return value if isinstance(value, (int, float, str)) else id(value)
 
     @staticmethod
     def _width(part: ast.Slice) -> Dim:
@@ -316,35 +293,6 @@ class Indexing(Gathering):
     def _column_names(self, rest: list[ast.expr]) -> tuple[str, ...]:
         value = self.evaluate(rest[0]) if len(rest) == 1 and not isinstance(rest[0], ast.Slice) else None
         return _names(value) or ()
-
-    def mask(self, node: ast.expr, function: str, left: object, right: object) -> ArrayValue:
-        """A comparison of data: which rows meet a condition."""
-        owner = left if isinstance(left, ArrayValue) else right
-        assert isinstance(owner, ArrayValue)
-        if all(isinstance(side, ArrayValue) for side in (left, right)):
-            self.compared(function, (left, right), node)
-        rows = self.rows_of(owner)
-        other = right if owner is left else left
-        value = other if isinstance(other, (int, float, str)) else getattr(other, "key", id(other))
-        column = owner.data.columns or owner.data.key
-        cut = self.cut("mask", rows.source, rows.selection, column, function, value)
-        result = self.array(node, rows=rows.within((cut, "in")), shape=owner.data.shape, dtype="bool")
-        result.data = replace(
-            result.data, prediction=owner.data.prediction, arrangement=owner.data.arrangement, minimum=0, maximum=1
-        )
-        result.positions = True
-        return result
-
-    def inverted(self, owner: ArrayValue, node: ast.expr) -> ArrayValue:
-        """`~mask`: the other rows."""
-        rows = owner.data.rows
-        if rows is None or not rows.selection or not owner.positions:
-            return self.derive(owner)
-        (cut, part), before = rows.selection[-1], rows.selection[:-1]
-        other = "out" if part == "in" else "in"
-        result = self.derive(owner, rows=Rows(rows.source, (*before, (cut, other)), rows.partial))
-        result.positions = True
-        return result
 
 
 def _names(key: object) -> tuple[str, ...] | None:

@@ -13,10 +13,11 @@ from kerascheck.facts.slot import Slot
 from kerascheck.facts.training import Comparison, Fitting, Split
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location, SourceText
+from kerascheck.script.stacking import names_in
 from kerascheck.script.training import Training
-from kerascheck.script.values import Arguments, ArrayValue, LoopRun
+from kerascheck.script.values import Arguments, ArrayValue, LoopRun, Opaque
 
-ITEM, WINDOW = "item", "window"
+ITEM, WINDOW, HEAD, TAIL = "item", "window", "head", "tail"
 Condition = tuple[int, "int | str"]
 
 
@@ -119,6 +120,27 @@ class Lineage(Training):
             order=Order.SHUFFLED,
             arrangement=self.rearranged(array.data, key),
         )
+
+    def bound_of(self, node: ast.expr | None) -> object:
+        """What a bound of a slice is: a number, or the identity of a value that is not known."""
+        value = self.evaluate(node)
+        if value is None or isinstance(value, int):
+            return value
+        if isinstance(node, ast.Name) or (isinstance(value, Opaque) and value.origin == "len"):
+            if isinstance(value, Opaque) and value.key:
+                return ("key", value.key)
+            return ("data", value.data.key) if isinstance(value, ArrayValue) else value
+        if node is None:
+            return None
+        return (ast.dump(node), *(self._identity(name) for name in sorted(names_in(node))))
+
+    def _identity(self, name: str) -> object:
+        value = self.look_up(name)
+        if isinstance(value, Opaque):
+            return value.key
+        if isinstance(value, ArrayValue):
+            return value.data.key
+        return value if isinstance(value, (int, float, str)) else id(value)
 
     # Events
 

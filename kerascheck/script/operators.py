@@ -161,6 +161,7 @@ class Operators(Containers):
                 return self.mask(node, COMPARISONS[type(op)][0], left, right)
             decided = self._compared(op, left, right)
             if decided is None:
+                self.note_choice((left, right), node)
                 return self.unknown("comparison")
             if not decided:
                 return False

@@ -200,7 +200,10 @@ class Preprocessing(ContainerMethods):
     def generator_of(self, node: ast.AST, name: str, arguments: Arguments | None = None) -> ArrayValue:
         """What a call of a generator function gives."""
         statement = node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
-        return self._batches(statement, name, arguments)
+        found = self._batches(statement, name, arguments)
+        steps = (Step(StepKind.REPEATED, found.data.location, name),) if statement and is_endless(statement) else ()
+        found.data = replace(found.data, container="yields", history=steps)
+        return found
 
     def sequence_of(self, cls: ClassValue, node: ast.expr, arguments: Arguments | None = None) -> ArrayValue:
         """An object of a Sequence or PyDataset class of the program."""
@@ -213,6 +216,33 @@ class Preprocessing(ContainerMethods):
         roles = {data.role for data in given if data.role is not Role.UNKNOWN}
         role = roles.pop() if len(roles) == 1 else Role.UNKNOWN
         return self.array(node, kind=DataKind.GENERATOR, origin=name, role=role, parts=tuple(given))
+
+
+def is_endless(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a generator function yields for ever: all its yields stand in a `while True` that nothing leaves."""
+    loops = [node for node in ast.walk(function) if isinstance(node, ast.While) and _is_true(node.test)]
+    if not loops or any(isinstance(node, (ast.Return, ast.Raise)) for node in ast.walk(function)):
+        return False
+    return any(
+        any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(loop)) and not _breaks(loop.body)
+        for loop in loops
+    )
+
+
+def _is_true(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
+
+
+def _breaks(body: list[ast.stmt]) -> bool:
+    """Whether a break leaves the loop that a body belongs to."""
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Break):
+            return True
+        if not isinstance(node, (ast.For, ast.While, ast.FunctionDef, ast.Lambda)):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
 
 
 def _after_scaling(encoding: Encoding) -> Encoding:

@@ -97,6 +97,9 @@ def row_facts(value: ListValue) -> dict[str, object]:
         shape = agreed([array.data.shape for array in arrays], UNKNOWN)
         if len(arrays) == len(value.items) and not isinstance(shape, Unknown):
             facts["shape"] = (count, *shape)
+        if shape != ():
+            # Each may be the data of one input.
+            facts["container"] = "arrays"
     elif value.items and len(numbers) == len(value.items):
         facts |= {"shape": (count,), "minimum": min(numbers), "maximum": max(numbers)}
         facts["dtype"] = "int64" if all(isinstance(number, int) for number in numbers) else "float64"

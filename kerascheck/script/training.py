@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.graph import GraphKind
-from kerascheck.facts.training import Data, Evaluation, Fit
+from kerascheck.facts.training import Choice, Data, Evaluation, Fit, Search
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.keras_api import normalize
 from kerascheck.script.compiles import Compiles
@@ -18,7 +18,7 @@ from kerascheck.script.layers import argument_places, shape_fact
 from kerascheck.script.loop_facts import follows
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.roles import named_role
-from kerascheck.script.unseen import OF_MODELS, shows_a_model
+from kerascheck.script.unseen import OF_MODELS, is_search, shows_a_model
 from kerascheck.script.uses import note_library_call, note_use
 from kerascheck.script.values import (
     Arguments,
@@ -35,6 +35,7 @@ from kerascheck.script.values import (
     TensorValue,
 )
 
+SCORE = "score "
 FITS = frozenset({"fit", "fit_generator", "train_on_batch"})
 EVALUATIONS = frozenset(
     {
@@ -72,6 +73,8 @@ class Training(Compiles):
                 return self._object_method(subject, name, arguments, node)
             case TensorValue():
                 return self.tensor_method(subject, name, arguments, node)
+            case Opaque() if name == "search" and is_search(subject.origin, arguments):
+                return self.tuner_search(arguments, node)
             case Opaque() if (model := self._unseen_model(subject, name, arguments, node)) is not None:
                 return self._model_method(model, name, arguments, node)
             case _:
@@ -82,6 +85,30 @@ class Training(Compiles):
         if handler is None:
             return self.unknown_call(self.unknown(f"{subject.path}.{name}"), arguments, node)
         return handler(cast("Evaluator", self), subject, arguments)
+
+    def tuner_search(self, arguments: Arguments, node: ast.expr) -> object:
+        """`tuner.search(x, y, validation_data=...)`."""
+        found = normalize.method("fit", values_of(arguments.positional), mapping_of(arguments.keywords))
+        sources: Mapping[str, tuple[int | str, ...]] = found.sources if found is not None else {}
+        validation_x, _ = self._validation(arguments, sources)
+        self.record(
+            Search(
+                **self.event_facts(self.place(node)),  # pyright: ignore[reportArgumentType]
+                x=self.as_data(self._argument(arguments, sources, "x"), arguments, sources, "x"),
+                y=self.as_data(self._argument(arguments, sources, "y"), arguments, sources, "y"),
+                validation_x=validation_x,
+                places=argument_places(self, arguments, sources),
+            )
+        )
+        return self.unknown("search")
+
+    def note_choice(self, values: Sequence[object], node: ast.expr) -> None:
+        """Record that a score decides something in a loop."""
+        for value in values:
+            if isinstance(value, Opaque) and value.origin.startswith(SCORE) and self.loops:
+                order = value.origin.removeprefix(SCORE)
+                facts = self.event_facts(self.place(node))
+                self.record(Choice(**facts, evaluation=int(order)))  # pyright: ignore[reportArgumentType]
 
     def _unseen_model(self, subject: Opaque, name: str, arguments: Arguments, node: ast.expr) -> ModelValue | None:
         """The model that an unknown object turns out to be."""
@@ -95,8 +122,8 @@ class Training(Compiles):
     def _layer_method(self, value: LayerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if name in {"__call__", "call"}:
             return self.call_layer(value, arguments, node)
-        if name == "adapt":
-            self.adapted(value, arguments, node)
+        if name in {"adapt", "set_vocabulary", "set_weights", "load_assets"}:
+            self.adapted(value, name, arguments, node)
             return None
         if name in {"add_weight", "add_variable"}:
             return self.add_weight(value, arguments)
@@ -259,7 +286,8 @@ class Training(Compiles):
         return self.data_fact(value, node), None
 
     def _shape_from(self, model: ModelValue, data: Data) -> None:
-        if isinstance(data, DataArray) and data.kind is DataKind.ARRAY:
+        # Rows of different lengths have no shape that a model could be built for.
+        if isinstance(data, DataArray) and data.kind is DataKind.ARRAY and data.dtype != "object":
             self.build(model, data.shape)
 
     def _follows_loop(self, value: ast.expr) -> bool:
@@ -292,4 +320,4 @@ class Training(Compiles):
         )
         if method.startswith("predict"):
             return self.predicted(x, next(iter(self.events[-1:])), node)
-        return self.unknown("evaluate")
+        return self.unknown(f"{SCORE}{self.events[-1].order}")

@@ -19,6 +19,7 @@ OF_MODELS: Final = frozenset(
         "predict_classes",
         "test_on_batch",
         "predict_on_batch",
+        "search",
     }
 )
 """The methods by which such a model shows."""
@@ -31,6 +32,13 @@ _OF_FIT: Final = frozenset(
 )
 _OTHERS: Final = ("sklearn", "xgboost", "lightgbm", "catboost", "torch", "pytorch_lightning", "fastai", "gensim", "lightfm",
                   "statsmodels", "imblearn", "mxnet", "paddle", "chainer", "skorch", "hmmlearn", "prophet", "fbprophet")  # fmt: skip
+
+
+def is_search(origin: str, arguments: Arguments) -> bool:
+    """Whether a `search` call is that of a hyper-parameter tuner."""
+    return origin.removeprefix("call ").startswith(("keras_tuner", "kerastuner")) or bool(
+        {"validation_data", "validation_split"} & arguments.keywords.keys()
+    )
 
 
 def shows_a_model(origin: str, name: str, arguments: Arguments) -> bool:

@@ -72,12 +72,16 @@ class ListValue(Mutable, eq=False):
     """A list, or a set; `whole` is false when items may be missing.
 
     `growth` says how each item got there when the list was filled by appending, `shuffled` is the key of its reordering.
+    A part of a list that is not wholly known keeps its items: `cuts` are the conditions that tell its rows from the rest, and
+    `origin` the list that it was cut from.
     """
 
     items: list[object]
     whole: bool = True
     growth: list[Growth] = field(default_factory=list[Growth])
     shuffled: int = 0
+    cuts: tuple[tuple[int, int | str], ...] = ()
+    origin: ListValue | None = None
 
     def save(self) -> object:
         return (list(self.items), self.whole, list(self.growth), self.shuffled)

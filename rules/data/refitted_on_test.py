@@ -68,7 +68,7 @@ from collections.abc import Iterator
 from kerascheck.facts.data import DataArray, Role
 from kerascheck.facts.training import Fitting, TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
-from kerascheck.keras_api.transformers import SPREADS, STRONG, learned
+from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
 from kerascheck.rule import rule
 
 JUDGED = (Role.TEST, Role.VALIDATION)
@@ -97,6 +97,9 @@ def _first(seen: list[Fitting], fitting: Fitting, data: DataArray) -> Fitting | 
     """The fitting of the training part that this one repeats."""
     for earlier in reversed(seen):
         same = earlier.key == fitting.key or earlier.transformer == fitting.transformer
+        if learned(fitting.transformer) is Learned.VOCABULARY and earlier.key != fitting.key:
+            # Two vocabularies are the matter of KC119.
+            continue
         if same and earlier.data is not None and part_of(earlier.data) is Role.TRAIN and not earlier.data.holds(data):
             return earlier
     return None

@@ -90,7 +90,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role
-from kerascheck.facts.training import Callback, Event, Fit, TrainingProgram, arrays
+from kerascheck.facts.training import Callback, Event, Fit, Search, TrainingProgram, arrays
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
@@ -99,7 +99,11 @@ HELP = "hold rows of the training part out for validation (`validation_split`, o
 
 @rule("KC101", "test-data-as-validation", Severity.WARNING, since="0.1", group="leakage")
 def test_data_as_validation(program: TrainingProgram) -> Iterator[Finding]:
+    searches = {search.location for search in program.of(Search)}
     for fit in program.of(Fit):
+        if fit.location in searches:
+            # KC120 speaks of these.
+            continue
         validation = next((array for array in arrays(fit.validation_x) if _is_test(array)), None)
         if validation is None or any(array.holds(validation) for array in arrays(fit.x)):
             continue

@@ -168,9 +168,9 @@ def _first_missing(trained: DataArray, judged: DataArray) -> Step | None:
         return None
     for step in trained.history:
         known = step.transformer is not None and step.by in TRANSFORMERS and step.by[:1].isupper()
-        if known and step.transformer is not None and not judged.passed(step.transformer):
-            if not any(other.by == step.by for other in judged.history):
-                return step
+        missing = step.transformer is not None and not judged.passed(step.transformer)
+        if known and missing and not any(other.by == step.by for other in judged.history):
+            return step
     return None
 
 

@@ -92,7 +92,6 @@ from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
-
 LOADING = frozenset({"load_weights", "set_weights"})
 
 

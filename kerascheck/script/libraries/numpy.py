@@ -67,6 +67,8 @@ def numpy_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 def _same_rows(ev: Evaluator, array: ArrayValue, name: str, arguments: Arguments) -> ArrayValue:
     dtype = to_value(arguments.get(1, "dtype")) if name in {"array", "asarray"} else name
     facts: dict[str, object] = {"container": ""}
+    if array.data.dtype == "object" and array.data.container == "list" and name in {"array", "asarray"}:
+        facts["dtype"] = array.data.dtype if array.data.step(StepKind.ENCODED) is not None else UNKNOWN
     if isinstance(dtype, str) and (dtype.startswith(("float", "int", "uint")) or dtype == "bool"):
         facts["dtype"] = dtype
     if name not in SAME_RANGE:

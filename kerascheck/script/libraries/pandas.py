@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import Encoding, Order, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
+from kerascheck.script.arrays import LISTS
 from kerascheck.script.handlers import array_method, handles, library
 from kerascheck.script.libraries.files import text_of_path
 from kerascheck.script.machine import to_value
@@ -120,7 +121,7 @@ def concat(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 @array_method("append")
 def append(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> object:
     """`frame.append(other)`, or `names.append(name)` for a list."""
-    if array.data.container == "list":
+    if array.data.container in LISTS:
         ev.changed(array, shape=UNKNOWN)
         return None
     return ev.joined_rows([array, arguments.get(0, "other")], node)

@@ -154,7 +154,7 @@ def train_test_split(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         [output for output in outputs if isinstance(output, ArrayValue)],
         node,
         shuffle=shuffle if isinstance(shuffle, bool) else UNKNOWN,
-        seeded=seed is not None if arguments.complete else UNKNOWN,
+        seeded=seed is not None or "numpy" in ev.states if arguments.complete else UNKNOWN,
         stratified=arguments.get(None, "stratify") is not None if arguments.complete else UNKNOWN,
         share=float(size) if isinstance(size, (int, float)) and arguments.has(None, "test_size") else UNKNOWN,
     )

@@ -113,7 +113,14 @@ def shuffle(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.ex
         "buffer_size": to_value(arguments.get(0, "buffer_size")),
         "reshuffle": to_value(again) if again is not None else True,
     }
-    return ev.shuffled(array, key, node, "shuffle", **facts)
+    found = ev.shuffled(array, key, node, "shuffle", **facts)
+    step = replace(
+        found.data.history[-1],
+        places=ev.places_of(arguments, "reshuffle_each_iteration", "buffer_size"),
+        slot=ev.slot_of(node),
+    )
+    found.data = replace(found.data, history=(*found.data.history[:-1], step))
+    return found
 
 
 @dataset_method("take", "skip")
@@ -166,10 +173,16 @@ def cache(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr
     return ev.stepped(array, StepKind.CACHED, node, "cache")
 
 
-@dataset_method("prefetch", "with_options", "rebatch", "unbatch", "ignore_errors", "apply", "snapshot", "take_while")
+@dataset_method("prefetch", "with_options", "rebatch", "ignore_errors", "apply", "snapshot", "take_while")
 def unchanged(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> object:
     """The same elements."""
     return ev.derive(array)
+
+
+@dataset_method("unbatch")
+def unbatch(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> object:
+    """Single elements again."""
+    return ev.derive(array, history=tuple(step for step in array.data.history if step.kind is not StepKind.BATCHED))
 
 
 @dataset_method("filter")

@@ -113,6 +113,8 @@ def parameter(ev: Evaluator, subject: ObjectValue, arguments: Arguments) -> obje
 def search(ev: Evaluator, subject: ObjectValue, arguments: Arguments) -> object:
     """Trains what the build function gives."""
     model, node = subject.attributes.get("_model"), arguments.node
+    if node is not None:
+        ev.tuner_search(arguments, node)
     if isinstance(model, ModelValue) and node is not None:
         ev.loops += 1
         ev.call_method(model, "fit", arguments, node)

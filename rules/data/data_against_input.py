@@ -1,0 +1,280 @@
+"""The data cannot meet the input of the model: another rank, width or number of inputs, a Python list, text.
+
+## What it does
+
+Compares what is known of the arrays at `fit`, `evaluate` and `predict` with the input of the model: the number of axes (one
+sample without its batch axis, a missing channel axis, a window without its feature axis), the size of each axis, the number
+of inputs, the number of rows of inputs and labels, and the type (a Python list, rows of different lengths, text).
+
+## Why it matters
+
+Keras raises an error in the first step: after the data were loaded and the model was built, on a cluster after hours of
+waiting in the queue.
+
+## Bad
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+x_train, x_test = x_train / 255, x_test / 255
+model = keras.Sequential([keras.Input((3072,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+history = model.fit(x_train, y_train, batch_size=64, epochs=5, validation_split=0.1)  # KC127
+```
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+x_train, x_test = x_train / 255, x_test / 255
+inputs = keras.Input((32, 32, 3))
+outputs = keras.layers.Dense(10, "softmax")(keras.layers.Dropout(0.2)(keras.layers.Flatten()(inputs)))
+model = keras.Model(inputs, outputs)
+model.compile("adam", "sparse_categorical_crossentropy")
+history = model.fit(x_train, y_train, batch_size=64, epochs=5, validation_split=0.1)
+print(model.evaluate(x_test, y_test, batch_size=64))
+print(model.predict(x_test[0]))  # KC127
+```
+
+```python
+import keras
+
+x = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+y = [0, 1, 1, 0]
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+history = model.fit(x, y, batch_size=4, epochs=500)  # KC127
+```
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.imdb.load_data(num_words=5000)
+model = keras.Sequential([keras.layers.Embedding(5000, 16), keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+history = model.fit(x_train, y_train, batch_size=64, epochs=5, validation_split=0.1)  # KC127
+```
+
+## Good
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+x_train, x_test = x_train.reshape(-1, 3072) / 255, x_test.reshape(-1, 3072) / 255
+model = keras.Sequential([keras.Input((3072,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+history = model.fit(x_train, y_train, batch_size=64, epochs=5, validation_split=0.1)
+print(model.evaluate(x_test, y_test, batch_size=64))
+print(model.predict(x_test[:1]))
+```
+
+## Known limits
+
+A last axis of size 1 may be missing or surplus: Keras adds or drops it. What is read from a file has no known shape.
+
+## References
+
+- <https://keras.io/api/models/model_training_apis/>
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kerascheck.facts.data import DataArray, DataKind
+from kerascheck.facts.entries import entries
+from kerascheck.facts.families import KERNELS
+from kerascheck.facts.graph import GraphKind, ModelGraph
+from kerascheck.facts.training import Data, Evaluation, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.values import Dim, Unknown
+from kerascheck.findings import Finding, Location, Related, Severity
+from kerascheck.rule import rule
+
+STRICT = KERNELS | {"BatchNormalization", "Normalization"}
+"""Layers that refuse an input of another rank or width; others may take what the model was not made for."""
+
+ON_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "Lambda"})
+
+
+@rule("KC127", "data-against-input", Severity.ERROR, since="0.1")
+def data_against_input(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    for event in program.events:
+        if not isinstance(event, (Fit, Evaluation)):
+            continue
+        graph = program.graph(event.model)
+        yield from _of_types(event, graph, usage)
+        yield from _of_rows(event)
+        if graph is not None and graph.whole:
+            yield from _of_inputs(event, graph, event.x, event.place("x"))
+            if isinstance(event, Fit):
+                yield from _of_inputs(event, graph, event.validation_x, event.place("validation_data"))
+
+
+def _of_types(event: Fit | Evaluation, graph: ModelGraph | None, usage: KerasUsage) -> Iterator[Finding]:
+    x, y = event.x, event.y
+    own = graph is not None and entries(graph) is not None
+    # Keras 1 and 2 made an array of a list of numbers.
+    if own and usage.target not in (1, 2) and usage.written_for != 1:
+        severity = Severity.ERROR if usage.target == 3 else Severity.WARNING
+        if isinstance(x, DataArray) and _is_list(x):
+            yield _list(event, x, "x", severity)
+        elif isinstance(y, DataArray) and _is_list(y) and isinstance(x, DataArray) and x.kind is DataKind.ARRAY:
+            yield _list(event, y, "y", severity)
+    if isinstance(x, DataArray) and _is_ragged(x):
+        yield Finding(
+            message=f"{_name(x)} holds rows of different lengths, and `{event.method}` raises an error for them",
+            location=event.place("x"),
+            help="bring all rows to one length with `pad_sequences(..., maxlen=...)`",
+            label="rows of different lengths",
+        )
+    if (
+        isinstance(x, DataArray)
+        and x.kind is DataKind.ARRAY
+        and x.dtype == "str"
+        and graph is not None
+        and _takes_numbers(graph)
+    ):
+        yield Finding(
+            message=f"{_name(x)} holds text, and the model has no layer that turns text into numbers: `{event.method}` raises an error",
+            location=event.place("x"),
+            help="put a `TextVectorization` layer in front, or encode the texts before",
+            label="text as input",
+        )
+
+
+def _is_ragged(data: DataArray) -> bool:
+    """Whether the rows are lists of word numbers that nothing brought to one length."""
+    if data.kind is not DataKind.ARRAY or data.dtype != "object":
+        return False
+    return data.origin in ("imdb", "reuters") or any(step.by == "Tokenizer" for step in data.history)
+
+
+def _is_list(data: DataArray) -> bool:
+    return data.kind is DataKind.ARRAY and data.container == "list"
+
+
+def _takes_numbers(graph: ModelGraph) -> bool:
+    found = entries(graph)
+    return found is not None and not any(layer.class_name in ON_TEXT for layer in found)
+
+
+def _list(event: Fit | Evaluation, data: DataArray, argument: str, severity: Severity) -> Finding:
+    what = "holds the labels as a Python list" if argument == "y" else "is a Python list"
+    return Finding(
+        message=f"{_name(data)} {what}, and `{event.method}` raises a ValueError for it in Keras 3: a list stands for several inputs",
+        location=event.place(argument),
+        help=f"pass `numpy.array({data.name or '...'})`",
+        label="a Python list",
+        severity=severity,
+        related=(Related(data.location, "the list is made here"),) if data.location.line else (),
+    )
+
+
+def _of_rows(event: Fit | Evaluation) -> Iterator[Finding]:
+    pairs = [(event.x, event.y, event.place("y"))]
+    if isinstance(event, Fit):
+        pairs.append((event.validation_x, event.validation_y, event.place("validation_data")))
+    for x, y, place in pairs:
+        rows, labels = _count(x), _count(y)
+        if isinstance(rows, int) and isinstance(labels, int) and rows != labels:
+            assert isinstance(x, DataArray) and isinstance(y, DataArray)
+            yield Finding(
+                message=f"{_name(x)} has {rows:,} rows and {_name(y)} has {labels:,}: `{event.method}` raises a ValueError",
+                location=place,
+                help="take as many labels as inputs, from the same rows",
+                label=f"{labels:,} rows for {rows:,} inputs",
+            )
+
+
+def _count(data: Data) -> Dim:
+    if (
+        not isinstance(data, DataArray)
+        or data.kind is not DataKind.ARRAY
+        or isinstance(data.shape, Unknown)
+        or not data.shape
+    ):
+        return None
+    return data.shape[0]
+
+
+def _of_inputs(event: Fit | Evaluation, graph: ModelGraph, data: Data, place: Location) -> Iterator[Finding]:
+    if (
+        isinstance(data, tuple)
+        and all(isinstance(part, DataArray) for part in data)
+        and graph.kind is GraphKind.FUNCTIONAL
+    ):
+        if len(data) != len(graph.inputs):
+            wanted = f"{len(graph.inputs)} input" + "s" * (len(graph.inputs) != 1)
+            yield Finding(
+                message=f"the model has {wanted} and is given {len(data)} arrays: `{event.method}` raises a ValueError",
+                location=place,
+                help="pass one array for each input, in the order of the model's inputs",
+                label=f"{len(data)} arrays for {wanted}",
+                related=(Related(graph.location, "the model is made here"),),
+            )
+            return
+        for part, tensor in zip(data, graph.inputs, strict=True):
+            if isinstance(part, DataArray):
+                yield from _of_shape(event, graph, part, tensor.shape, place)
+    elif isinstance(data, DataArray) and len(graph.inputs) == 1:
+        yield from _of_shape(event, graph, data, graph.inputs[0].shape, place)
+
+
+def _of_shape(
+    event: Fit | Evaluation, graph: ModelGraph, data: DataArray, wanted: object, place: Location
+) -> Iterator[Finding]:
+    shape = data.shape
+    if data.kind is not DataKind.ARRAY or isinstance(shape, Unknown) or not isinstance(wanted, tuple) or not shape:
+        return
+    mismatch = _mismatch(shape, wanted)
+    found = entries(graph)
+    if mismatch is None or found is None or any(layer.class_name not in STRICT for layer in found):
+        return
+    one = event.method.startswith("predict") and len(shape) == len(wanted) - 1 and _agree(shape, wanted[1:])
+    if one:
+        message = f"{_name(data)} is one sample of shape {_text(shape)}, while the model takes batches of shape {_text(wanted)}"
+        advice = "keep the batch axis: slice with `[i : i + 1]`, or add it with `[None]`"
+    else:
+        message = (
+            f"{_name(data)} has the shape {_text(shape)}, while the input of the model is {_text(wanted)}: {mismatch}"
+        )
+        advice = "reshape the data, or change the model's input, so that all axes behind the first agree"
+    yield Finding(
+        message=f"{message}, and `{event.method}` raises a ValueError",
+        location=place,
+        help=advice,
+        label="one sample without its batch axis" if one else mismatch,
+        related=(Related(graph.location, "the model is made here"),),
+    )
+
+
+def _mismatch(shape: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> str | None:
+    """Why Keras refuses data of a shape; None where it may take them."""
+    longer, shorter = (shape, wanted) if len(shape) > len(wanted) else (wanted, shape)
+    if len(longer) == len(shorter) + 1 and not (isinstance(longer[-1], int) and longer[-1] != 1):
+        return None
+    sizes = [size for size in (*shape[1:], *wanted[1:]) if not isinstance(size, int)]
+    if not sizes and len(shape) == len(wanted) > 3 and sorted(map(str, shape[1:])) == sorted(map(str, wanted[1:])):
+        # The channels stand elsewhere: where the data set puts them is a setting of the machine.
+        return None
+    if len(shape) != len(wanted):
+        return f"{len(shape)} axes instead of {len(wanted)}"
+    for index, (size, other) in enumerate(zip(shape[1:], wanted[1:], strict=True), 1):
+        if isinstance(size, int) and isinstance(other, int) and size != other:
+            return f"axis {index} has {size:,} instead of {other:,}"
+    return None
+
+
+def _agree(shape: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> bool:
+    return all(not isinstance(a, int) or not isinstance(b, int) or a == b for a, b in zip(shape, wanted, strict=True))
+
+
+def _text(shape: tuple[Dim, ...]) -> str:
+    sizes = [str(size) if isinstance(size, int) else "None" if size is None else "?" for size in shape]
+    return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+
+
+def _name(data: DataArray) -> str:
+    return f"`{data.name}`" if data.name else "the data"
