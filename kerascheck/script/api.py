@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from kerascheck.facts.training import ApiCall
 from kerascheck.findings import Location
 from kerascheck.keras_api.changes import LEAVING
-from kerascheck.script.layout import last_argument, removal, slot
+from kerascheck.script.layout import removal
 from kerascheck.script.machine import Machine, mapping_of, values_of
 from kerascheck.script.values import Arguments, Path
 
@@ -29,8 +29,6 @@ def call_of(
         whole = machine.place(keyword)
         keywords[keyword_name] = replace(whole, end_line=whole.line, end_column=whole.column + len(keyword_name))
         places[keyword_name] = machine.place(keyword.value)
-    last = last_argument(node) if isinstance(node, ast.Call) else None
-    written = isinstance(node, ast.Call) and node is arguments.node
     return ApiCall(
         name,
         qualified,
@@ -45,7 +43,6 @@ def call_of(
         positional_values=tuple(values_of(arguments.positional)),
         positional_places=tuple(machine.place(item) for item in arguments.positional_nodes),
         complete=arguments.complete,
-        slot=slot(place, machine.place(last) if last is not None else None, machine.page.lines) if written else None,
         flavour=_flavour(machine, node),
         removals=_removals(machine, node, place) if keywords.keys() & LEAVING and isinstance(node, ast.Call) else {},
     )

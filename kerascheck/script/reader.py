@@ -128,7 +128,9 @@ def _loose(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[LooseLayer, ...
 
 def _own_steps(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:
     lines = (line for page in evaluator.pages.values() for line in page.lines)
-    if not any("GradientTape" in line or ".function" in line for line in lines):
+    if "tensorflow" not in evaluator.imports or not any(
+        "GradientTape" in line or ".function" in line for line in lines
+    ):
         return (), ()
     from kerascheck.script.steps import own_steps
 

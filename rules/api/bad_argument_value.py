@@ -55,6 +55,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from typing import Final
 
 from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.facts.values import Value
@@ -65,6 +66,11 @@ from kerascheck.keras_api.normalize import callback, layer
 from kerascheck.keras_api.values import allowed, must_be_positive
 from kerascheck.rule import rule
 
+WORDS: Final = frozenset(
+    {"padding", "data_format", "merge_mode", "interpolation", "mode", "border_mode", "dim_ordering"}
+)
+USUAL: Final = frozenset({"same", "valid", "channels_last", "channels_first", "auto", "min", "max", "relu", "softmax"})
+
 
 @rule("KC606", "bad-argument-value", Severity.ERROR, since="0.1")
 def bad_argument_value(usage: KerasUsage) -> Iterator[Finding]:
@@ -74,13 +80,30 @@ def bad_argument_value(usage: KerasUsage) -> Iterator[Finding]:
         if call.qualified == "Model.fit" and call.certain:
             yield from _split(call)
             continue
-        found = _normalized(call)
+        found = _normalized(call) if _is_odd(call) else None
         if found is None:
             continue
         for argument in found.sources:
             place = _place(call, found.sources, argument)
             if place is not None:
                 yield from _judged(call, found, argument, place)
+
+
+def _is_odd(call: ApiCall) -> bool:
+    """Whether any value is worth a closer look: a word that is not a common one, a list, a number that is not positive."""
+    if any(isinstance(value, str) and name in WORDS and value not in USUAL for name, value in call.values.items()):
+        return True
+    for value in (*call.positional_values, *call.values.values()):
+        if isinstance(value, tuple):
+            if any(isinstance(part, str) or _is_small(part) for part in value):
+                return True
+        elif _is_small(value):
+            return True
+    return any(isinstance(value, str) and value not in USUAL for value in call.positional_values)
+
+
+def _is_small(value: Value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0
 
 
 def _normalized(call: ApiCall) -> Normalized | None:

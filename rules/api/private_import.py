@@ -82,8 +82,10 @@ HOMES: Final = (
 def private_import(usage: KerasUsage) -> Iterator[Finding]:
     told: set[Location] = set()
     for call in usage.calls:
+        if call.is_call or call.module_place is None or call.module_place in told:
+            continue
         prefix = next((prefix for prefix in PRIVATE if f"{call.origin}.".startswith(f"{prefix}.")), None)
-        if call.is_call or prefix is None or call.module_place is None or call.module_place in told:
+        if prefix is None:
             continue
         told.add(call.module_place)
         public = _public(call, prefix)
