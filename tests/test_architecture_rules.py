@@ -296,6 +296,12 @@ CASES = {
     """,
     "KC210 patches": "Sequential([Input((8, 8, 3)), Conv2D(16, 4, strides=4), Flatten(), Dense(8)])",
     "KC213 Dense takes any number of axes": "Sequential([Input((8, 8, 3)), Dense(4), Flatten(), Dense(1)])",
+    "KC213 rows of single numbers, to which tf.keras 2 adds an axis": """
+        import numpy as np
+        m = Sequential([Dense(4, "relu"), Dense(1)])
+        m.compile("adam", "mse")
+        m.fit(np.zeros(10), np.zeros(10))
+    """,
     "KC213 unknown rank": """
         import sys
         Sequential([Input(eval(sys.argv[1])), Conv2D(4, 3)])

@@ -58,7 +58,8 @@ class Graphs(Layers):
 
     def build(self, model: ModelValue, shape: Shape) -> None:
         """Build a model on an input of a shape, the batch axis first, unless it was built."""
-        if isinstance(shape, Unknown) or not shape:
+        if isinstance(shape, Unknown) or len(shape) < 2:
+            # To rows of single numbers tf.keras 2 adds an axis, which Keras 3 does not.
             return
         shape = (None, *shape[1:])
         if model.chain:

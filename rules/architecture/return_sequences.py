@@ -64,7 +64,7 @@ from keras.layers import LSTM, Dense, Embedding
 x_train = keras.utils.pad_sequences(x_train, 100)
 model = Sequential([
     Input((100,)),
-    Embedding(5000, 32),
+    Embedding(5000, 32, mask_zero=True),
     LSTM(32, return_sequences=True, dropout=0.2),
     LSTM(32, dropout=0.2),
     Dense(1, activation="sigmoid"),
