@@ -212,8 +212,33 @@ class Evaluator(Loops):
         return Flow.NEXT
 
     def _match(self, node: ast.Match) -> Flow:
-        self.evaluate(node.subject)
-        return follow(self, [*(partial(self.run, case.body) for case in node.cases), lambda: Flow.NEXT])
+        subject = self.evaluate(node.subject)
+        possible: list[Callable[[], Flow]] = []
+        for case in node.cases:
+            fits = None if case.guard is not None else self._fits(case.pattern, subject)
+            if fits is False:
+                continue
+            if fits and not possible:
+                if isinstance(case.pattern, ast.MatchAs) and case.pattern.name:
+                    self.assign(case.pattern.name, subject)
+                return self.run(case.body)
+            possible.append(partial(self.run, case.body))
+        return follow(self, [*possible, lambda: Flow.NEXT])
+
+    def _fits(self, pattern: ast.pattern, subject: object) -> bool | None:
+        """Whether a value fits a pattern of literals; None where that is not proven."""
+        match pattern:
+            case ast.MatchAs(pattern=None):
+                return True
+            case ast.MatchValue(value=literal):
+                value = self.evaluate(literal)
+                plain = isinstance(subject, (bool, int, float, str)) and isinstance(value, (bool, int, float, str))
+                return subject == value if plain else None
+            case ast.MatchOr(patterns=patterns):
+                found = [self._fits(part, subject) for part in patterns]
+                return True if True in found else None if None in found else False
+            case _:
+                return None
 
     def _raise(self, node: ast.Raise) -> Flow:
         self.evaluate(node.exc)

@@ -12,7 +12,8 @@ from kerascheck.script.machine import DEPTH_LIMIT
 from kerascheck.script.modules import Modules
 from kerascheck.script.values import Arguments, DictValue, FunctionValue, ObjectValue, Scope
 
-RECURSION_BOUND = 3
+RECURSION_BOUND = 16
+UNDECIDED_BOUND = 3
 Option = TypeVar("Option")
 # Decorators that leave the function's meaning as it is.
 _TRANSPARENT = frozenset({"function", "wraps", "abstractmethod", "njit", "jit", "override"})
@@ -51,7 +52,9 @@ class Functions(Modules):
         return result
 
     def _is_running(self, node: ast.AST) -> bool:
-        return sum(frame.node is node for frame in self.frames) >= RECURSION_BOUND
+        # Where no condition is decided a function that calls itself twice would branch without end.
+        bound = UNDECIDED_BOUND if self.undecided else RECURSION_BOUND
+        return sum(frame.node is node for frame in self.frames) >= bound
 
     def _yields(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         found = self.generators.get(node)

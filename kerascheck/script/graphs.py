@@ -148,7 +148,7 @@ class Graphs(Layers):
             return (self.assumptions[value].tensor,)
         values = getattr(value, "items", None)
         if isinstance(values, dict):
-            return self._all_tensors(model, tuple(values.values()), node)
+            return self._all_tensors(model, tuple(values[name] for name in sorted(values, key=str)), node)
         model.gaps.append(Gap(getattr(value, "origin", "") or "tensors that are not known", self.place(node)))
         return ()
 

@@ -58,7 +58,8 @@ def tensors_of(value: object, depth: int = 0) -> tuple[Tensor, ...]:
         case tuple():
             items = list(value)
         case DictValue(whole=True):
-            items = list(value.items.values())
+            # Keras takes dictionaries in the order of their keys.
+            items = [value.items[name] for name in sorted(value.items, key=str)]
         case _:
             return ()
     found: list[Tensor] = []

@@ -111,7 +111,7 @@ def _class_name(layer: Layer) -> str:
 def _count(layer: Layer) -> object:
     if layer.kind is LayerKind.OPERATION:
         return 0
-    if layer.model is not None:
+    if layer.kind is LayerKind.MODEL and layer.model is not None:
         return layer.model.parameters
     return layer.parameters
 

@@ -37,6 +37,7 @@ IMAGES = {
     "cifar100": ((32, 32, 3), 100, (1,)),
 }
 REAL_COMPILE = keras.Model.compile
+REAL_MODEL_INIT = keras.Model.__init__
 REAL_FUNCTIONAL_INIT = Functional.__init__
 REAL_SEQUENTIAL_INIT = keras.Sequential.__init__
 REAL_SEQUENTIAL_BUILD = keras.Sequential.build
@@ -117,6 +118,11 @@ def given(function, self, args, kwargs):
     return flat
 
 
+def in_order(model, losses):
+    """Losses by the name of the output as a list."""
+    return [losses.get(name) for name in model.output_names] if isinstance(losses, dict) else losses
+
+
 def compile_recorded(self, *args, **kwargs):
     REAL_COMPILE(self, *args, **kwargs)
     arguments = given(REAL_COMPILE, self, args, kwargs)
@@ -128,7 +134,7 @@ def compile_recorded(self, *args, **kwargs):
             "model": RECORDER.index(self),
             "optimizer": type(self.optimizer).__name__.lower(),
             "learning_rate": type(rate).__name__ if schedule else shortest(rate),
-            "loss": loss_name(arguments.get("loss")),
+            "loss": loss_name(in_order(self, arguments.get("loss"))),
             "metrics": plain(arguments.get("metrics")),
         }
     )
@@ -177,6 +183,12 @@ def sequential_build(self, *args, **kwargs):
         REAL_SEQUENTIAL_BUILD(self, *args, **kwargs)
     finally:
         RECORDER.building -= 1
+
+
+def model_init(self, *args, **kwargs):
+    if not RECORDER.building and not isinstance(self, (Functional, keras.Sequential)):
+        RECORDER.made(self)
+    REAL_MODEL_INIT(self, *args, **kwargs)
 
 
 def functional_init(self, *args, **kwargs):
@@ -240,14 +252,33 @@ def intercept():
     keras.Model.summary = lambda self, *args, **kwargs: None
     keras.Sequential.__init__ = sequential_init
     keras.Sequential.build = sequential_build
+    keras.Model.__init__ = model_init
     Functional.__init__ = functional_init
+
+
+def wired(model):
+    """A model of the program's own class as a functional one: its `call` on the input that it was built for."""
+    if isinstance(model, Functional):
+        return model
+    shape = model._build_shapes_dict["input_shape"] if model._build_shapes_dict else None
+    if shape is None:
+        return None
+    RECORDER.building += 1
+    try:
+        several = isinstance(shape, (list, dict)) or (shape and isinstance(shape[0], (list, tuple)))
+        inputs = [keras.Input(batch_shape=item) for item in shape] if several else keras.Input(batch_shape=shape)
+        return Functional(inputs, model.call(inputs))
+    finally:
+        RECORDER.building -= 1
 
 
 def describe(model):
     """The calls of a model: class, output shapes and parameters of each, and the calls that its inputs come from."""
     kind = "sequential" if isinstance(model, keras.Sequential) else "functional"
     described = {"kind": kind, "name": model.name, "layers": [type(layer).__name__ for layer in model.layers]}
-    graph = model._functional if isinstance(model, keras.Sequential) else model
+    if not isinstance(model, (Functional, keras.Sequential)):
+        described["kind"] = "subclassed"
+    graph = model._functional if isinstance(model, keras.Sequential) else wired(model)
     if graph is None:
         return described | {"built": False}
     nodes = [node for depth in sorted(graph._nodes_by_depth, reverse=True) for node in graph._nodes_by_depth[depth]]
