@@ -104,7 +104,8 @@ class Gathering(Lineage):
         place = node if isinstance(node, (ast.expr, ast.stmt)) else None
         nested = [item for item in value.items if isinstance(item, (ListValue, tuple))]
         if nested:
-            return self._nested(value, nested, place)
+            found = self._nested(value, nested, place)
+            return self._cut_off(self._mixed(found, value.shuffled), value) if found is not None else None
         if not value.growth and any(isinstance(item, Opaque) for item in value.items):
             return None
         result = self.array(place, **row_facts(value))

@@ -21,6 +21,7 @@ from kerascheck.script.values import (
     SplitterValue,
     TransformerValue,
 )
+from kerascheck.script.walking import walk
 
 FIT_METHODS = frozenset({"fit", "fit_transform", "fit_resample", "fit_sample", "partial_fit", "fit_on_texts", "adapt"})
 RESAMPLE = frozenset({"fit_resample", "fit_sample"})
@@ -220,11 +221,11 @@ class Preprocessing(ContainerMethods):
 
 def is_endless(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a generator function yields for ever: all its yields stand in a `while True` that nothing leaves."""
-    loops = [node for node in ast.walk(function) if isinstance(node, ast.While) and _is_true(node.test)]
-    if not loops or any(isinstance(node, (ast.Return, ast.Raise)) for node in ast.walk(function)):
+    loops = [node for node in walk(function) if isinstance(node, ast.While) and _is_true(node.test)]
+    if not loops or any(isinstance(node, (ast.Return, ast.Raise)) for node in walk(function)):
         return False
     return any(
-        any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(loop)) and not _breaks(loop.body)
+        any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in walk(loop)) and not _breaks(loop.body)
         for loop in loops
     )
 

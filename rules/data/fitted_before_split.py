@@ -87,7 +87,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role, StepKind
-from kerascheck.facts.training import Fit, Fitting, Split, TrainingProgram, arrays
+from kerascheck.facts.training import Evaluation, Fit, Fitting, Split, TrainingProgram, arrays
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
 from kerascheck.rule import rule
@@ -114,7 +114,7 @@ def fitted_before_split(program: TrainingProgram) -> Iterator[Finding]:
             yield _joined(fitting, data, kind, judged)
         elif not _is_part(data):
             place = _split_later(program, fitting, data) or _judged_apart(program, fitting, data)
-            if place is not None:
+            if place is not None and not (data.path and _only_validates(program, data)):
                 yield _finding(fitting, data, kind, place)
 
 
@@ -135,6 +135,16 @@ def _judged_part(data: DataArray) -> DataArray | None:
 def part_of(data: DataArray) -> Role:
     """The part that an array is: proven, or else claimed by its name."""
     return data.named_role if data.role is Role.UNKNOWN else data.role
+
+
+def _only_validates(program: TrainingProgram, data: DataArray) -> bool:
+    """Whether the parts of a training file are used for training and validation, by their names, and the test is elsewhere."""
+    if data.role is not Role.TRAIN:
+        return False
+    judged = [array for fit in program.of(Fit) for array in arrays(fit.validation_x)]
+    judged += [array for event in program.of(Evaluation) for array in arrays(event.x)]
+    within = [array for array in judged if data.shares(array) and array.named_role is not Role.TRAIN]
+    return bool(within) and all(array.named_role is Role.VALIDATION for array in within)
 
 
 def _split_later(program: TrainingProgram, fitting: Fitting, data: DataArray) -> Location | None:

@@ -74,7 +74,7 @@ from kerascheck.rule import rule
 JUDGED = (Role.TEST, Role.VALIDATION)
 
 
-@rule("KC106", "refitted-on-test", Severity.ERROR, since="0.1", fixable=True)
+@rule("KC106", "refitted-on-test", Severity.ERROR, since="0.1", group="leakage", fixable=True)
 def refitted_on_test(program: TrainingProgram) -> Iterator[Finding]:
     seen: list[Fitting] = []
     for fitting in program.of(Fitting):

@@ -92,7 +92,7 @@ from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC120", "test-reused", Severity.WARNING, since="0.1")
+@rule("KC120", "test-reused", Severity.WARNING, since="0.1", group="leakage")
 def test_reused(program: TrainingProgram) -> Iterator[Finding]:
     for search in program.of(Search):
         data = _test(arrays(search.validation_x))

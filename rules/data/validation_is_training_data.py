@@ -105,7 +105,9 @@ def _claims(array: DataArray) -> bool:
 def _shared(fit: Fit, judged: Iterable[DataArray]) -> tuple[DataArray, DataArray] | None:
     for validated in judged:
         for trained in arrays(fit.x):
-            if trained.holds(validated):
+            # A value of unknown origin under two names may be a gap in the source.
+            known = trained.kind is not DataKind.UNKNOWN or trained.name == validated.name
+            if known and trained.holds(validated):
                 return trained, validated
     return None
 
