@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from kerascheck.facts.graph import Layer, LayerKind, Node
+from kerascheck.facts.derived import once_per_graph
+from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
 from kerascheck.facts.values import UNKNOWN, Unknown
 
 _RANKS: Final = (1, 2, 3)
@@ -83,6 +84,12 @@ def core(layer: Layer) -> Layer:
     while layer.inner is not None:
         layer = layer.inner
     return layer
+
+
+@once_per_graph
+def class_names(graph: ModelGraph) -> frozenset[str]:
+    """The classes of a graph's layers, those inside wrappers included."""
+    return frozenset(layer.class_name for node in graph.nodes for layer in (node.layer, core(node.layer)))
 
 
 def activation_of(layer: Layer) -> str | Unknown | None:

@@ -102,7 +102,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.channels import CHANNELS_LAST, ChannelAxis, channel_axes, channels_into
-from kerascheck.facts.families import core
+from kerascheck.facts.families import class_names, core
 from kerascheck.facts.graph import Layer, ModelGraph, Node
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
@@ -119,11 +119,12 @@ _PLACES: Final = {
 
 @rule("KC201", "batchnorm-axis", Severity.ERROR, since="0.1", fixable=True)
 def batchnorm_axis(graph: ModelGraph) -> Iterator[Finding]:
-    normalized = [node for node in graph.nodes if core(node.layer).class_name == "BatchNormalization"]
-    if not normalized:
+    if "BatchNormalization" not in class_names(graph):
         return
     axes = channel_axes(graph)
-    for node in normalized:
+    for node in graph.nodes:
+        if core(node.layer).class_name != "BatchNormalization":
+            continue
         channels = channels_into(graph, node, axes)
         wanted = _axes(node, channels)
         if 0 in wanted:

@@ -69,7 +69,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.families import KERNELS, PASSING, activation_of, core
+from kerascheck.facts.families import KERNELS, PASSING, activation_of, class_names, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.paths import source
 from kerascheck.facts.values import Unknown
@@ -81,7 +81,7 @@ _FINAL: Final = ("softmax", "sigmoid")
 
 @rule("KC202", "batchnorm-on-output", Severity.ERROR, since="0.1")
 def batchnorm_on_output(graph: ModelGraph) -> Iterator[Finding]:
-    if graph.nested or not _has_own_loss(graph):
+    if graph.nested or "BatchNormalization" not in class_names(graph) or not _has_own_loss(graph):
         return
     for _, output in graph.output_nodes():
         norm = output if _is_norm(output) else _before_final(graph, output)

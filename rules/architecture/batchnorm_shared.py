@@ -49,7 +49,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.families import core
+from kerascheck.facts.families import class_names, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -57,6 +57,8 @@ from kerascheck.rule import rule
 
 @rule("KC205", "batchnorm-shared", Severity.WARNING, since="0.1")
 def batchnorm_shared(graph: ModelGraph) -> Iterator[Finding]:
+    if "BatchNormalization" not in class_names(graph):
+        return
     first: dict[int, tuple[Node, Node]] = {}
     for node in graph.nodes:
         layer = core(node.layer)

@@ -57,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.channels import channel_axes
-from kerascheck.facts.families import CONVOLUTIONS, DENSE, activation_of, core
+from kerascheck.facts.families import CONVOLUTIONS, DENSE, activation_of, class_names, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.paths import applied_once
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
@@ -66,6 +66,8 @@ from kerascheck.rule import rule
 
 @rule("KC204", "bias-before-batchnorm", Severity.INFO, since="0.1", fixable=True)
 def bias_before_batchnorm(graph: ModelGraph) -> Iterator[Finding]:
+    if "BatchNormalization" not in class_names(graph):
+        return
     axes = channel_axes(graph)
     for node in graph.nodes:
         layer = core(node.layer)

@@ -82,7 +82,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from kerascheck.facts.channels import CHANNELS_FIRST, CHANNELS_LAST, ChannelAxis, channel_axes, channels_into
-from kerascheck.facts.families import CONVOLUTIONS, POOLINGS, WINDOWS, core
+from kerascheck.facts.families import CONVOLUTIONS, POOLINGS, WINDOWS, class_names, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node, Tensor
 from kerascheck.facts.paths import target
 from kerascheck.facts.training import KerasUsage
@@ -97,6 +97,8 @@ _PICTURE: Final = 8
 
 @rule("KC216", "data-format-mismatch", Severity.WARNING, since="0.1")
 def data_format_mismatch(graph: ModelGraph, usage: KerasUsage | None) -> Iterator[Finding]:
+    if not _READING & class_names(graph):
+        return
     # Keras 1 programs were written for the channels_first default of their authors' keras.json.
     old = usage is not None and usage.written_for == 1 and "tf.keras" not in usage.flavours
     for tensor in graph.inputs:

@@ -72,7 +72,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.families import ACTIVATIONS, DROPOUTS, WINDOWS, core, is_active
+from kerascheck.facts.families import ACTIVATIONS, DROPOUTS, WINDOWS, class_names, core, is_active
 from kerascheck.facts.graph import ModelGraph, Node
 from kerascheck.facts.paths import source
 from kerascheck.findings import Finding, Related, Severity
@@ -84,6 +84,8 @@ _BETWEEN: Final = ACTIVATIONS | WINDOWS | frozenset({"Flatten", "Reshape", "Perm
 
 @rule("KC203", "dropout-before-batchnorm", Severity.WARNING, since="0.1")
 def dropout_before_batchnorm(graph: ModelGraph) -> Iterator[Finding]:
+    if "BatchNormalization" not in class_names(graph) or not _SHIFTING & class_names(graph):
+        return
     for node in graph.nodes:
         if core(node.layer).class_name != "BatchNormalization":
             continue

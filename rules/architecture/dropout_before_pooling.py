@@ -59,7 +59,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.families import ACTIVATIONS, CONVOLUTIONS, POOLINGS, core, is_active
+from kerascheck.facts.families import ACTIVATIONS, CONVOLUTIONS, POOLINGS, class_names, core, is_active
 from kerascheck.facts.graph import ModelGraph, Node
 from kerascheck.facts.paths import source, target
 from kerascheck.findings import Finding, Related, Severity
@@ -70,6 +70,8 @@ _BETWEEN: Final = ACTIVATIONS | frozenset({"BatchNormalization", "Identity"})
 
 @rule("KC209", "dropout-before-pooling", Severity.INFO, since="0.1")
 def dropout_before_pooling(graph: ModelGraph) -> Iterator[Finding]:
+    if "Dropout" not in class_names(graph):
+        return
     for node in graph.nodes:
         if core(node.layer).class_name != "Dropout" or not is_active(node):
             continue

@@ -63,7 +63,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.families import DROPOUTS, KERNELS, activation_of, core, is_active
+from kerascheck.facts.families import DROPOUTS, KERNELS, activation_of, class_names, core, is_active
 from kerascheck.facts.graph import ModelGraph, Node
 from kerascheck.facts.paths import between, source
 from kerascheck.findings import Finding, Related, Severity
@@ -75,7 +75,7 @@ _PROBABILITIES: Final = ("softmax", "sigmoid")
 
 @rule("KC208", "dropout-on-output", Severity.ERROR, since="0.1")
 def dropout_on_output(graph: ModelGraph) -> Iterator[Finding]:
-    if graph.nested:
+    if graph.nested or not DROPOUTS & class_names(graph):
         return
     for _, output in graph.output_nodes():
         if core(output.layer).class_name not in _AFTER_LAST:

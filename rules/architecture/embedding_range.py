@@ -77,7 +77,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray
-from kerascheck.facts.families import ATTENTION, EMBEDDINGS, RECURRENT, core
+from kerascheck.facts.families import ATTENTION, EMBEDDINGS, RECURRENT, class_names, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.paths import source
 from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays
@@ -100,6 +100,8 @@ _VOCABULARIES: Final = {
 
 @rule("KC220", "embedding-range", Severity.ERROR, since="0.1")
 def embedding_range(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
+    if not EMBEDDINGS & class_names(graph):
+        return
     for node in graph.nodes:
         layer = core(node.layer)
         if layer.kind is not LayerKind.BUILTIN or layer.class_name not in EMBEDDINGS or len(node.inputs) != 1:

@@ -92,10 +92,8 @@ _DEFAULTS = {"min-parameters": 100_000, "ratio": 50, "epochs": 10}
 
 @rule("KC221", "missing-regularization", Severity.INFO, since="0.1", options=_DEFAULTS)
 def missing_regularization(graph: ModelGraph, program: TrainingProgram | None, options: Options) -> Iterator[Finding]:
-    if graph.nested or may_be_regularized(graph):
-        return
-    weights = _weights(graph)
-    if weights < options.number("min-parameters", _DEFAULTS["min-parameters"]):
+    weights = 0 if graph.nested else _weights(graph)
+    if weights < options.number("min-parameters", _DEFAULTS["min-parameters"]) or may_be_regularized(graph):
         return
     fits = [] if program is None else [fit for fit in program.of(Fit) if fit.model == graph.key]
     if program is not None and (not fits or any(_held_back(fit) for fit in fits)):

@@ -55,7 +55,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.families import core
+from kerascheck.facts.families import class_names, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Value
 from kerascheck.findings import Finding, Severity
@@ -76,6 +76,8 @@ _STORED: Final = frozenset({"recurrent_activation", "reset_after"})
 
 @rule("KC219", "recurrent-activation", Severity.WARNING, since="0.1")
 def recurrent_activation(graph: ModelGraph) -> Iterator[Finding]:
+    if not _GATED & class_names(graph):
+        return
     for outer in graph.layers:
         layer = core(outer)
         if layer.kind is not LayerKind.BUILTIN or layer.class_name not in _GATED:

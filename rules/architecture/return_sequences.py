@@ -95,6 +95,7 @@ from kerascheck.facts.families import (
     NORMALIZATIONS,
     PASSING,
     RECURRENT,
+    class_names,
     core,
 )
 from kerascheck.facts.graph import ModelGraph, Node, Problem
@@ -114,7 +115,8 @@ def return_sequences(graph: ModelGraph, program: TrainingProgram | None) -> Iter
         recurrent = without_sequence(graph, problem)
         if recurrent is not None:
             yield _cut(recurrent, problem)
-    labels = None if program is None else _labels_of_samples(graph, program)
+    recurs = class_names(graph) & (RECURRENT | CONVOLUTIONAL_RECURRENT)
+    labels = _labels_of_samples(graph, program) if recurs and program is not None else None
     if labels is not None:
         yield from _kept(graph, labels)
 
