@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
+from kerascheck.facts.cells import Cells
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, ModelGraph
@@ -269,6 +270,7 @@ class TrainingProgram(Struct, frozen=True):
     imports: frozenset[str] = frozenset()
     callbacks_elsewhere: frozenset[int] = frozenset()
     whole: bool = True
+    cells: Cells | None = None
     tapes: tuple[Tape, ...] = ()
     traced: tuple[TracedFunction, ...] = ()
     classes: tuple[CustomClass, ...] = ()

@@ -43,7 +43,18 @@ def read_notebook(path: str, data: bytes) -> Source:
         if problem is not None and not (old and python2):
             problems.append(problem)
         python2 = python2 or old
-    return Source(tuple(units), SourceText(tuple(shown)), tuple(problems), notebook=True)
+    counts = _counts(cells, {number for number, _ in shown})
+    return Source(tuple(units), SourceText(tuple(shown)), tuple(problems), notebook=True, counts=counts)
+
+
+def _counts(cells: list[object], code: set[int | None]) -> tuple[tuple[int, int | None], ...]:
+    """The saved execution counts of the code cells."""
+    found: list[tuple[int, int | None]] = []
+    for number, cell in enumerate(cells, 1):
+        if number in code and isinstance(cell, dict):
+            count = cell.get("execution_count", cell.get("prompt_number"))
+            found.append((number, count if isinstance(count, int) else None))
+    return tuple(found)
 
 
 def _read_cell(path: str, number: int, text: str) -> tuple[ast.Module | None, SyntaxProblem | None, bool]:

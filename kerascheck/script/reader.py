@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from kerascheck.facts.cells import Cells
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.loose import LooseLayer
@@ -19,7 +20,7 @@ from kerascheck.script import libraries
 from kerascheck.script.evaluator import Evaluator
 from kerascheck.script.generation import target_of
 from kerascheck.script.machine import BudgetError
-from kerascheck.script.source import Unit, read_source
+from kerascheck.script.source import Source, Unit, read_source
 from kerascheck.script.uses import models_in, note_callbacks, record_use
 from kerascheck.script.values import Arguments, FunctionValue
 
@@ -92,6 +93,7 @@ def read_script(
         seeds=tuple(evaluator.seeds),
         rates_in_hand=frozenset(evaluator.rates_in_hand),
         imports=frozenset(evaluator.imports),
+        cells=_cells(evaluator, source),
         tapes=tapes,
         traced=traced,
         whole=not cut_short and not source.problems,
@@ -124,6 +126,16 @@ def _loose(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[LooseLayer, ...
     from kerascheck.script.loose import loose_layers
 
     return loose_layers(evaluator, units)
+
+
+def _cells(evaluator: Evaluator, source: Source) -> Cells | None:
+    lines = source.text.lines(None)
+    if not source.notebook and not any(line.startswith(("# %%", "#%%", "# In[")) for line in lines):
+        return None
+    from kerascheck.script.cells import cells_of, early_names
+
+    cells = cells_of(source.units, lines)
+    return Cells(source.counts, () if source.problems else early_names(evaluator, cells))
 
 
 def _own_steps(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:

@@ -48,12 +48,16 @@ class Unit(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """A source as far as it could be read; `text` holds its lines as they were written."""
+    """A source as far as it could be read; `text` holds its lines as they were written.
+
+    `counts` are the saved execution counts of a notebook's code cells.
+    """
 
     units: tuple[Unit, ...]
     text: SourceText
     problems: tuple[SyntaxProblem, ...] = ()
     notebook: bool = False
+    counts: tuple[tuple[int, int | None], ...] = ()
 
 
 class Parsed(Struct, frozen=True):
