@@ -83,6 +83,7 @@ _LAYERS: Final = {
 _RECURRENT: Final = frozenset({"LSTM", "GRU", "SimpleRNN"})
 _UNITS: Final = ("units", "filters")
 _SELECTING: Final = frozenset({"index", "query", "filter", "compress", "boolean_mask", "dropna", "drop"})
+_PICTURES: Final = frozenset({"load_img", "imread", "imdecode", "open", "decode_image", "decode_jpeg", "decode_png"})
 _DEPTH: Final = 64
 
 
@@ -211,8 +212,12 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
 
 
 def with_reached_range(labels: DataArray) -> DataArray:
-    """The same labels, without a range or a number of classes that a selection of rows may have left behind."""
-    if not any(step.kind is StepKind.SELECTED and step.by in _SELECTING for step in labels.history):
+    """The same labels, without a range or a number of classes that they need not reach.
+
+    A selection of rows may have left it behind; a picture's range is that of its format.
+    """
+    selected = any(step.kind is StepKind.SELECTED and step.by in _SELECTING for step in labels.history)
+    if not selected and not any(step.kind is StepKind.LOADED and step.by in _PICTURES for step in labels.history):
         return labels
     return replace(labels, minimum=UNKNOWN, maximum=UNKNOWN, classes=UNKNOWN)
 

@@ -27,6 +27,8 @@ class Functions(Modules):
         node = function.node
         if len(self.frames) >= DEPTH_LIMIT or self._is_running(node):
             return self.unknown("recursion")
+        if not _takes(node.args, arguments):
+            return self.unknown("refused call")
         self.called.add(id(node))
         if not isinstance(node, ast.Lambda) and self._yields(node):
             return self.generator_of(node, function.name, arguments)
@@ -142,6 +144,14 @@ class Functions(Modules):
         finally:
             self.undecided -= 1
         return reduce(self.joined, results)
+
+
+def _takes(spec: ast.arguments, arguments: Arguments) -> bool:
+    """Whether a function has a parameter for every keyword of a call."""
+    if spec.kwarg is not None or not arguments.keywords:
+        return True
+    names = {parameter.arg for parameter in (*spec.args, *spec.kwonlyargs)}
+    return names.issuperset(arguments.keywords)
 
 
 def _holds_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

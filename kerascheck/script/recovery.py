@@ -30,6 +30,8 @@ _CONTINUES = re.compile(r"[)\]}]|(?:else|elif|except|finally)\b")
 _HEADER = re.compile(r"\s*(?:async\s+)?(?:def|class|for|while|if|elif|else|try|except|finally|with)\b")
 # A name that no program binds: whatever was to stand here is unknown to the evaluator.
 _MISSING = "__unreadable__"
+# What it gives is another unknown each time.
+_ANYTHING = f"{_MISSING}()"
 
 
 def recover(path: str, text: str, cell: int | None, refused: Parsed) -> tuple[ast.Module, SyntaxProblem | None, bool]:
@@ -117,7 +119,7 @@ def _plain(body: str, *, automagic: bool) -> str | None:
     if body.startswith("!") or _HELP.match(body):
         return "pass"
     if assigned := _ASSIGNED.match(body):
-        return assigned["target"] + _MISSING
+        return assigned["target"] + _ANYTHING
     if automagic and _AUTOMAGIC.match(body):
         return "pass"
     return None
@@ -216,9 +218,9 @@ def _unreadable(line: str) -> str:
     if _HEADER.match(body):
         return line
     if found := _ASSIGNMENT.match(body):
-        return f"{indent}{found['target']} {_MISSING}"
+        return f"{indent}{found['target']} {_ANYTHING}"
     if found := _CALL.match(body):
-        return f"{indent}{found['target']}{_MISSING})"
+        return f"{indent}{found['target']}{_ANYTHING})"
     return f"{indent}pass"
 
 

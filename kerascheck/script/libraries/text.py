@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from kerascheck.facts.data import DataKind, Order, StepKind
-from kerascheck.facts.values import UNKNOWN, Dim, Unknown
+from kerascheck.facts.data import DataArray, DataKind, Order, StepKind
+from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import handles, transformer_method
 from kerascheck.script.machine import to_value
 from kerascheck.script.values import Arguments, ArrayValue, Path, TransformerValue
@@ -61,14 +61,24 @@ def pad_sequences(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     name = dtype if isinstance(dtype, str) else UNKNOWN
     rows = ev.as_rows(value, arguments.positional_nodes[0] if arguments.positional_nodes else None)
     if rows is None:
-        return ev.array(arguments.node, shape=(UNKNOWN, width), dtype=name)
-    known = not isinstance(rows.data.shape, Unknown) and rows.data.shape
-    shape = (rows.data.shape[0] if known and not isinstance(rows.data.shape, Unknown) else UNKNOWN, width)
+        return ev.array(arguments.node, dtype=name)
+    shape: Shape = UNKNOWN
+    if _holds_numbers(rows.data):
+        known = not isinstance(rows.data.shape, Unknown) and rows.data.shape
+        shape = (rows.data.shape[0] if known and not isinstance(rows.data.shape, Unknown) else UNKNOWN, width)
     side = {"padding": to_value(arguments.get(3, "padding", default="pre" if arguments.complete else UNKNOWN))}
     return ev.stepped(
         rows, StepKind.RESHAPED, arguments.node, "pad_sequences", shape=shape, dtype=name, container="", columns=(),
         arguments=side,
     )  # fmt: skip
+
+
+def _holds_numbers(rows: DataArray) -> bool:
+    """Whether each row is proven to be a list of numbers, not of vectors."""
+    if not isinstance(rows.shape, Unknown) and len(rows.shape) == 2:
+        return True
+    ranged = isinstance(rows.minimum, (int, float)) or isinstance(rows.maximum, (int, float))
+    return ranged or any(step.by == "Tokenizer" for step in rows.history)
 
 
 @handles(
