@@ -95,6 +95,7 @@ from kerascheck.rule import rule
 STRICT = KERNELS | {"BatchNormalization", "Normalization"}
 """Layers that refuse an input of another rank or width; others may take what the model was not made for."""
 
+SEVERAL = "arrays"
 ON_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "Lambda"})
 
 
@@ -133,6 +134,7 @@ def _of_types(event: Fit | Evaluation, graph: ModelGraph | None, usage: KerasUsa
         isinstance(x, DataArray)
         and x.kind is DataKind.ARRAY
         and x.dtype == "str"
+        and x.container != SEVERAL
         and graph is not None
         and _takes_numbers(graph)
     ):
@@ -227,6 +229,8 @@ def _of_shape(
 ) -> Iterator[Finding]:
     shape = data.shape
     if data.kind is not DataKind.ARRAY or isinstance(shape, Unknown) or not isinstance(wanted, tuple) or not shape:
+        return
+    if data.container == SEVERAL:
         return
     mismatch = _mismatch(shape, wanted)
     found = entries(graph)
