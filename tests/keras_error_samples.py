@@ -1,0 +1,284 @@
+"""Small scripts that make Keras raise or warn at a site of docs/keras-errors.csv, with the rule that says so before."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+HEAD = "import numpy as np\nimport keras\nfrom keras import layers\n\n"
+DATA = "x = np.zeros((64, 4))\ny = np.zeros(64, dtype=int)\n"
+MODEL = 'model = keras.Sequential([keras.Input((4,)), layers.Dense(3, "softmax")])\n'
+COMPILE = 'model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])\n'
+FIT = "history = model.fit(x, y, batch_size=32, validation_split=0.5{})\n"
+
+
+class Sample(Struct, frozen=True):
+    """A script that reaches a site, and the code of the rule that is to speak of it."""
+
+    site: str
+    code: str
+    script: str
+
+
+def layered(site: str, code: str, layer: str, shape: str = "(28, 28, 3)") -> Sample:
+    """A model of one layer."""
+    return Sample(site, code, f"{HEAD}model = keras.Sequential([keras.Input({shape}), {layer}])\n")
+
+
+def compiled(site: str, code: str, arguments: str, fit: str = "") -> Sample:
+    """A classifier of three classes that is compiled with these arguments, and fitted."""
+    return Sample(site, code, HEAD + DATA + MODEL + f"model.compile({arguments})\n" + FIT.format(fit))
+
+
+def fitted(site: str, code: str, call: str, head: str = "") -> Sample:
+    """A compiled classifier, and what is done with it."""
+    return Sample(site, code, HEAD + DATA + MODEL + COMPILE + head + call + "\n")
+
+
+def merged(site: str, code: str, layer: str, one: str, other: str) -> Sample:
+    """A layer on two inputs."""
+    script = f"one = keras.Input({one})\nother = keras.Input({other})\nmodel = keras.Model([one, other], {layer}([one, other]))\n"
+    return Sample(site, code, HEAD + script)
+
+
+def with_callback(site: str, code: str, callback: str) -> Sample:
+    """A classifier that is fitted with a callback."""
+    return fitted(site, code, FIT.format(f", epochs=3, callbacks=[keras.callbacks.{callback}]").strip())
+
+
+CUSTOM = """class Scaled(layers.Layer):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
+"""
+
+SAMPLES = (
+    layered("layers/core/dense:Dense.__init__:1", "KC606", "layers.Dense(0)"),
+    layered("layers/convolutional/base_conv:BaseConv.__init__:1", "KC606", "layers.Conv2D(0, 3)"),
+    layered("layers/convolutional/base_conv:BaseConv.__init__:3", "KC214", "layers.Conv2D(8, 3, groups=3)"),
+    layered("layers/convolutional/base_conv:BaseConv.build:1", "KC214", "layers.Conv2D(8, 3, groups=2)"),
+    layered("layers/core/embedding:Embedding.__init__:1", "KC606", "layers.Embedding(0, 4)", "(8,)"),
+    layered("layers/core/embedding:Embedding.__init__:3", "KC601", "layers.Embedding(9, 4, input_length=8)", "(8,)"),
+    layered("layers/activations/leaky_relu:LeakyReLU.__init__:1", "KC601", "layers.LeakyReLU(alpha=0.1)"),
+    layered(
+        "layers/attention/multi_head_attention:MultiHeadAttention.__init__:2",
+        "KC606",
+        "layers.MultiHeadAttention(2, 0)",
+    ),
+    layered("layers/rnn/lstm:LSTMCell.__init__:1", "KC606", "layers.LSTM(0)", "(4, 8)"),
+    layered(
+        "layers/rnn/bidirectional:Bidirectional.__init__:3",
+        "KC606",
+        'layers.Bidirectional(layers.LSTM(4), merge_mode="add")',
+        "(4, 8)",
+    ),
+    layered("layers/rnn/rnn:RNN.build:1", "KC517", "layers.LSTM(4, stateful=True)", "(4, 8)"),
+    layered(
+        "layers/rnn/time_distributed:TimeDistributed._get_child_input_shape:1",
+        "KC213",
+        "layers.TimeDistributed(layers.Dense(2))",
+        "(4,)",
+    ),
+    layered("layers/regularization/dropout:Dropout.__init__:1", "KC207", "layers.Dropout(20)"),
+    layered("layers/regularization/alpha_dropout:AlphaDropout.__init__:1", "KC207", "layers.AlphaDropout(1.5)"),
+    layered("layers/input_spec:assert_input_compatibility:5", "KC213", "layers.LSTM(4)", "(8,)"),
+    layered("layers/input_spec:assert_input_compatibility:7", "KC213", "layers.Conv2D(4, 3)", "(28, 28)"),
+    layered(
+        "layers/normalization/group_normalization:GroupNormalization.build:2", "KC214", "layers.GroupNormalization(8)"
+    ),
+    layered(
+        "layers/normalization/group_normalization:GroupNormalization.build:3", "KC214", "layers.GroupNormalization(2)"
+    ),
+    layered("layers/reshaping/cropping2d:Cropping2D.compute_output_shape:2", "KC214", "layers.Cropping2D(20)"),
+    layered("ops/operation_utils:compute_conv_output_shape:3", "KC214", "layers.Conv2D(4, 5)", "(3, 3, 1)"),
+    layered("ops/operation_utils:compute_pooling_output_shape:1", "KC214", "layers.MaxPooling2D(30)"),
+    layered("ops/operation_utils:compute_reshape_output_shape:1", "KC214", "layers.Reshape((5, 5))"),
+    layered("ops/operation_utils:validate_reshape_shape:2", "KC214", "layers.Reshape((-1, -1))"),
+    layered("utils/argument_validation:standardize_padding:1", "KC606", 'layers.Conv2D(8, 3, padding="samee")'),
+    layered("utils/argument_validation:standardize_tuple:4", "KC606", "layers.Conv2D(8, 3, strides=-1)"),
+    layered("backend/config:standardize_data_format:1", "KC606", 'layers.Conv2D(8, 3, data_format="last")'),
+    layered("layers/layer:Layer.__init__:2", "KC605", "layers.Dense(8, units_in=3)"),
+    layered("activations/__init__:get:1", "KC313", 'layers.Dense(8, activation="reluu")'),
+    layered("initializers/__init__:get:1", "KC313", 'layers.Dense(8, kernel_initializer="glorot")'),
+    layered("regularizers/__init__:get:1", "KC313", 'layers.Dense(8, kernel_regularizer="l3")'),
+    layered(
+        "regularizers/regularizers:validate_float_arg:1",
+        "KC222",
+        "layers.Dense(8, kernel_regularizer=keras.regularizers.L2(-1.0))",
+    ),
+    layered(
+        "layers/layer:Layer.__call__:2",
+        "KC220",
+        "layers.Embedding(9, 4, mask_zero=True), layers.Conv1D(4, 3), layers.LSTM(4)",
+        "(20,)",
+    ),
+    merged(
+        "layers/merging/base_merge:Merge._compute_elemwise_op_output_shape:1", "KC214", "layers.Add()", "(4,)", "(5,)"
+    ),
+    merged("layers/merging/concatenate:Concatenate.build:2", "KC213", "layers.Concatenate()", "(3, 4)", "(5,)"),
+    merged("layers/merging/concatenate:Concatenate.build:3", "KC214", "layers.Concatenate()", "(4, 3)", "(5, 2)"),
+    merged("layers/merging/dot:Dot.build:2", "KC214", "layers.Dot(axes=1)", "(4,)", "(5,)"),
+    merged("ops/operation_utils:broadcast_shapes:1", "KC214", "(lambda pair: pair[0] + pair[1])", "(4, 3)", "(5, 3)"),
+    merged(
+        "ops/operation_utils:compute_matmul_output_shape:1",
+        "KC214",
+        "(lambda pair: keras.ops.matmul(*pair))",
+        "(4, 3)",
+        "(4, 3)",
+    ),
+    Sample(
+        "ops/function:Function._run_through_graph:1",
+        "KC225",
+        HEAD + "one = keras.Input((4,))\nother = keras.Input((4,))\nmodel = keras.Model(one, layers.Dense(3)(other))\n",
+    ),
+    compiled("losses/__init__:get:1", "KC313", '"adam", "sparse_categorical_crossentropyy"'),
+    compiled("optimizers/__init__:get:1", "KC313", '"adamm", "sparse_categorical_crossentropy"'),
+    compiled("optimizers/base_optimizer:BaseOptimizer.__init__:1", "KC601", 'keras.optimizers.Adam(decay=0.1), "mse"'),
+    compiled(
+        "optimizers/base_optimizer:BaseOptimizer.__init__:2", "KC605", 'keras.optimizers.Adam(learningrate=0.1), "mse"'
+    ),
+    compiled(
+        "optimizers/base_optimizer:BaseOptimizer.__init__:4",
+        "KC405",
+        'keras.optimizers.Adam(use_ema=True, ema_momentum=2.0), "mse"',
+    ),
+    compiled(
+        "optimizers/base_optimizer:BaseOptimizer.__init__:6",
+        "KC405",
+        'keras.optimizers.Adam(clipnorm=1.0, clipvalue=0.5), "mse"',
+    ),
+    compiled("optimizers/sgd:SGD.__init__:1", "KC405", 'keras.optimizers.SGD(0.01, momentum=1.5), "mse"'),
+    compiled(
+        "trainers/compile_utils:CompileLoss.build:2",
+        "KC311",
+        '"adam", "sparse_categorical_crossentropy", loss_weights=[1.0, 2.0]',
+    ),
+    compiled(
+        "optimizers/base_optimizer:BaseOptimizer.learning_rate:1",
+        "KC403",
+        'keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.001, 100)), "sparse_categorical_crossentropy"',
+        ", callbacks=[keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 / (epoch + 1))]",
+    ),
+    Sample("trainers/trainer:Trainer._assert_compile_called:1", "KC314", HEAD + DATA + MODEL + FIT.format("")),
+    fitted(
+        "backend/tensorflow/trainer:TensorFlowTrainer.train_step:1",
+        "KC231",
+        "model.layers[0].trainable = False\n" + FIT.format(""),
+    ),
+    fitted(
+        "trainers/data_adapters/array_slicing:train_validation_split:2",
+        "KC606",
+        "history = model.fit(x, y, batch_size=32, validation_split=1.0)",
+    ),
+    fitted(
+        "backend/tensorflow/trainer:TensorFlowTrainer.evaluate:1", "KC605", "score = model.evaluate(x, y, batchsize=32)"
+    ),
+    with_callback(
+        "callbacks/early_stopping:EarlyStopping.get_monitor_value:1",
+        "KC507",
+        'EarlyStopping(monitor="val_acc", mode="max")',
+    ),
+    with_callback(
+        "callbacks/reduce_lr_on_plateau:ReduceLROnPlateau.on_epoch_end:1",
+        "KC507",
+        'ReduceLROnPlateau(monitor="val_acc", mode="max")',
+    ),
+    with_callback(
+        "callbacks/monitor_callback:MonitorCallback._set_monitor_op:1", "KC507", 'EarlyStopping(monitor="val_acc")'
+    ),
+    with_callback(
+        "callbacks/model_checkpoint:ModelCheckpoint._should_save_model:1",
+        "KC507",
+        'ModelCheckpoint("a.keras", monitor="val_acc", mode="max", save_best_only=True)',
+    ),
+    with_callback(
+        "callbacks/model_checkpoint:ModelCheckpoint.__init__:2",
+        "KC509",
+        'ModelCheckpoint("a.keras", save_weights_only=True)',
+    ),
+    with_callback("callbacks/model_checkpoint:ModelCheckpoint.__init__:3", "KC509", 'ModelCheckpoint("model")'),
+    with_callback(
+        "callbacks/model_checkpoint:ModelCheckpoint._get_file_path:1", "KC509", 'ModelCheckpoint("{val_acc:.2f}.keras")'
+    ),
+    with_callback("callbacks/monitor_callback:MonitorCallback.__init__:1", "KC606", 'EarlyStopping(mode="maximum")'),
+    with_callback(
+        "callbacks/learning_rate_scheduler:LearningRateScheduler._update_optimizer_lr:2",
+        "KC406",
+        "LearningRateScheduler(lambda epoch: None)",
+    ),
+    Sample(
+        "losses/losses:categorical_crossentropy:2",
+        "KC303",
+        HEAD
+        + DATA
+        + 'model = keras.Sequential([keras.Input((4,)), layers.Dense(1, "sigmoid")])\n'
+        + 'model.compile("adam", "categorical_crossentropy")\n'
+        + FIT.format(""),
+    ),
+    Sample(
+        "optimizers/base_optimizer:BaseOptimizer._filter_empty_gradients:1",
+        "KC315",
+        HEAD
+        + "def wrong(targets, predictions):\n"
+        + '    return keras.ops.cast(keras.ops.argmax(predictions, -1), "float32")\n\n\n'
+        + DATA
+        + MODEL
+        + 'model.compile("adam", wrong)\n'
+        + FIT.format(""),
+    ),
+    Sample(
+        "optimizers/base_optimizer:BaseOptimizer._check_variables_are_known:1",
+        "KC407",
+        HEAD
+        + DATA
+        + "optimizer = keras.optimizers.Adam()\nfor size in (3, 4):\n"
+        + '    model = keras.Sequential([keras.Input((4,)), layers.Dense(size, "relu"), layers.Dense(3, "softmax")])\n'
+        + '    model.compile(optimizer, "sparse_categorical_crossentropy")\n'
+        + "    history = model.fit(x, y, batch_size=32, validation_split=0.5)\n",
+    ),
+    Sample(
+        "trainers/data_adapters/array_data_adapter:ArrayDataAdapter.__init__:5",
+        "KC518",
+        HEAD
+        + DATA
+        + "inputs = keras.Input((4,))\n"
+        + "model = keras.Model(inputs, [layers.Dense(1)(inputs), layers.Dense(1)(inputs)])\n"
+        + 'model.compile("adam", ["mse", "mse"])\n'
+        + "history = model.fit(x, [y, y], batch_size=32, class_weight={0: 1.0, 1: 2.0})\n",
+    ),
+    Sample(
+        "saving/saving_api:save_model:3",
+        "KC608",
+        HEAD + MODEL + "print(keras.ops.sum(model.get_weights()[0]))\n" + 'model.save("folder")\n',
+    ),
+    Sample(
+        "layers/core/lambda_layer:Lambda._raise_for_lambda_deserialization:1",
+        "KC235",
+        HEAD
+        + "model = keras.Sequential([keras.Input((4,)), layers.Lambda(lambda x: x * 2)])\n"
+        + 'model.save("a.keras")\nprint(keras.models.load_model("a.keras"))\n',
+    ),
+    Sample(
+        "saving/serialization_lib:deserialize_keras_object:9",
+        "KC237",
+        HEAD
+        + CUSTOM
+        + "model = keras.Sequential([keras.Input((4,)), Scaled(2.0), layers.Dense(3)])\n"
+        + 'model.save("a.keras")\n'
+        + 'print(keras.models.load_model("a.keras"))\n',
+    ),
+    Sample(
+        "applications/mobilenet_v2:MobileNetV2:2",
+        "KC233",
+        HEAD + "base = keras.applications.MobileNetV2(classes=10)\n",
+    ),
+    Sample(
+        "applications/imagenet_utils:obtain_input_shape:9",
+        "KC233",
+        HEAD + "base = keras.applications.VGG16(include_top=False, input_shape=(16, 16, 3))\n",
+    ),
+)
