@@ -258,6 +258,13 @@ CASES = {
     "KC208 a feature extractor that is not compiled": """
         Sequential([Input((8,)), Dense(4, activation="relu"), Dropout(0.5)])
     """,
+    "KC208 embeddings with a loss of their own": """
+        def contrast(a, b):
+            return keras.ops.mean(a - b)
+
+        m = Sequential([Input((8,)), Dense(4, activation="relu"), Dropout(0.5)])
+        m.compile("adam", contrast)
+    """,
     "KC209 behind the pooling": """
         Sequential([Input((8, 8, 3)), Conv2D(4, 3), MaxPooling2D(), Dropout(0.2), Flatten(), Dense(1)])
     """,

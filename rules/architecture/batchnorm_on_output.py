@@ -71,8 +71,8 @@ from typing import Final
 
 from kerascheck.facts.families import KERNELS, PASSING, activation_of, class_names, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
+from kerascheck.facts.losses import own_losses
 from kerascheck.facts.paths import source
-from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
@@ -81,7 +81,7 @@ _FINAL: Final = ("softmax", "sigmoid")
 
 @rule("KC202", "batchnorm-on-output", Severity.ERROR, since="0.1")
 def batchnorm_on_output(graph: ModelGraph) -> Iterator[Finding]:
-    if graph.nested or "BatchNormalization" not in class_names(graph) or not _has_own_loss(graph):
+    if graph.nested or "BatchNormalization" not in class_names(graph) or not own_losses(graph):
         return
     for _, output in graph.output_nodes():
         norm = output if _is_norm(output) else _before_final(graph, output)
@@ -94,14 +94,6 @@ def batchnorm_on_output(graph: ModelGraph) -> Iterator[Finding]:
             yield _ends(norm, last)
         elif core(last.layer).class_name == "Dense" and last.layer is core(last.layer):
             yield _before(norm, last, output)
-
-
-def _has_own_loss(graph: ModelGraph) -> bool:
-    """Whether the model is compiled, and every loss is one of Keras's."""
-    losses = [loss for made in graph.compiles for loss in (() if isinstance(made.losses, Unknown) else made.losses)]
-    return bool(losses) and all(
-        loss is not None and not loss.custom and not isinstance(loss.name, Unknown) for loss in losses
-    )
 
 
 def _is_norm(node: Node) -> bool:

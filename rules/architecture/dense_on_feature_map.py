@@ -84,6 +84,7 @@ from kerascheck.facts.families import (
     core,
 )
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
+from kerascheck.facts.losses import own_losses
 from kerascheck.facts.paths import source
 from kerascheck.facts.training import Fit, TrainingProgram
 from kerascheck.facts.values import Shape, Unknown
@@ -148,8 +149,8 @@ def _shrinks(graph: ModelGraph, dense: Node, output: tuple[object, ...]) -> bool
 
 
 def _classifies(graph: ModelGraph) -> bool:
-    losses = [loss for made in graph.compiles for loss in (() if isinstance(made.losses, Unknown) else made.losses)]
-    return bool(losses) and all(loss is not None and loss.name in _CLASSES and not loss.custom for loss in losses)
+    losses = own_losses(graph)
+    return bool(losses) and all(loss.name in _CLASSES for loss in losses)
 
 
 def _each_place(dense: Node, shape: Shape, labels: str | None, data: DataArray | None) -> Finding:

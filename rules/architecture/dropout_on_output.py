@@ -2,8 +2,8 @@
 
 ## What it does
 
-Looks at each output of a model that is compiled, or that ends in softmax or sigmoid: a dropout layer there, or between
-the last layer of weights and its final activation, is reported.
+Looks at each output of a model that is compiled with one of Keras's losses, or that ends in softmax or sigmoid: a dropout
+layer there, or between the last layer of weights and its final activation, is reported.
 
 ## Why it matters
 
@@ -51,7 +51,8 @@ model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
 
 ## Known limits
 
-A model that ends in dropout, and is neither compiled nor ends in probabilities, may be a part of another: silent.
+A model that ends in dropout, and neither is compiled with a known loss nor ends in probabilities, may be a part of
+another, or make embeddings: silent.
 
 ## References
 
@@ -65,6 +66,7 @@ from typing import Final
 
 from kerascheck.facts.families import DROPOUTS, KERNELS, activation_of, class_names, core, is_active
 from kerascheck.facts.graph import ModelGraph, Node
+from kerascheck.facts.losses import own_losses
 from kerascheck.facts.paths import between, source
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -85,7 +87,7 @@ def dropout_on_output(graph: ModelGraph) -> Iterator[Finding]:
             continue
         tail = [output, *between(graph, output, last)]
         ends = {activation_of(node.layer) for node in (*tail, last)}
-        if not graph.compiles and not ends & set(_PROBABILITIES):
+        if not own_losses(graph) and not ends & set(_PROBABILITIES):
             continue
         for node in tail:
             if core(node.layer).class_name in DROPOUTS and is_active(node):
