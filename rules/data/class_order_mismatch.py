@@ -72,7 +72,7 @@ from kerascheck.rule import rule
 JUDGED = (Role.TEST, Role.VALIDATION)
 
 
-@rule("KC119", "class-order-mismatch", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC119", "class-order-mismatch", Severity.WARNING, since="0.1", group="leakage", fixable=True)
 def class_order_mismatch(program: TrainingProgram) -> Iterator[Finding]:
     seen: list[Fitting] = []
     for fitting in program.of(Fitting):
