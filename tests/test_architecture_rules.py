@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
+from pathlib import Path
 
 import pytest
 from rule_examples import marks
 
-from kerascheck import check_script
+from kerascheck import check_model, check_script
 
 PRELUDE = """\
 import keras
@@ -488,3 +490,48 @@ def test_a_model_without_regularization_is_named_by_what_is_proven(
     report = check_script(PRELUDE + TRAINED.format(**{**PLAIN, **changes}))
     found = [finding for finding in report.findings if finding.code == "KC221"]
     assert [finding.severity.label for finding in found if finding.severity] == ([severity] if severity else [])
+
+
+def stored(class_name: str, **config: object) -> dict[str, object]:
+    return {"class_name": class_name, "config": config}
+
+
+def first_generation_file(norm: dict[str, object]) -> str:
+    """An architecture as Keras 1 wrote it: rows, columns, channels, and a list of layers for a configuration."""
+    convolution = stored(
+        "Convolution2D",
+        name="convolution2d_1",
+        batch_input_shape=[None, 32, 32, 3],
+        input_dtype="float32",
+        nb_filter=8,
+        nb_row=3,
+        nb_col=3,
+        border_mode="valid",
+        subsample=[1, 1],
+        dim_ordering="tf",
+        activation="relu",
+        init="glorot_uniform",
+        bias=True,
+    )
+    return json.dumps(stored("Sequential") | {"config": [convolution, norm], "keras_version": "1.2.2"})
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"axis": 1, "mode": 0}, True),
+        ({"axis": 1, "mode": 2}, True),
+        ({"axis": [2], "mode": 0}, True),
+        ({"axis": 1, "mode": 1}, False),
+        ({"axis": -1, "mode": 0}, False),
+        ({"axis": 3, "mode": 2}, False),
+    ],
+)
+def test_a_file_of_keras_1_is_judged_by_its_axis_and_mode(
+    changes: dict[str, object], found: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.json"
+    norm = stored("BatchNormalization", name="batchnormalization_1", epsilon=1e-5, momentum=0.99, **changes)
+    path.write_text(first_generation_file(norm))
+    findings = [finding for finding in check_model(path).findings if finding.code == "KC201"]
+    assert [finding.layer for finding in findings] == (["sequential/batchnormalization_1"] if found else [])
