@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from kerascheck.script.layer_lists import note_change
 from kerascheck.script.machine import to_value
 from kerascheck.script.masks import Masks
@@ -57,7 +59,9 @@ class ContainerMethods(Masks):
     def extend(self, subject: ListValue, value: object) -> None:
         """`list.extend(value)`, `list += value`."""
         items = self.iterate(value)
-        if items is not None:
+        if items is not None and len(subject.items) + len(items) > ITEM_LIMIT:
+            items = None
+        elif items is not None:
             subject.items.extend(items)
         elif isinstance(value, ListValue):
             subject.items.extend(value.items)
@@ -116,6 +120,8 @@ class ContainerMethods(Masks):
         values = [*arguments.positional, *arguments.keywords.values()]
         if name not in TEXT_METHODS or not all(isinstance(value, (str, int, float, bool)) for value in values):
             return self.unknown("text")
+        if _may_be_huge(subject, name, values):
+            return self.unknown("text")
         try:
             found = getattr(subject, name)(*arguments.positional, **arguments.keywords)
         except (TypeError, ValueError, IndexError, KeyError, AttributeError, OverflowError):
@@ -129,3 +135,11 @@ class ContainerMethods(Masks):
         if not isinstance(texts, tuple) or not all(isinstance(text, str) for text in texts):
             return self.unknown("text")
         return subject.join(text for text in texts if isinstance(text, str))
+
+
+def _may_be_huge(subject: str, name: str, values: list[object]) -> bool:
+    """Whether a method of text may give more than memory holds: by a width in a format, or by what it puts in."""
+    if name == "format":
+        return re.search(r"\d{4}", subject) is not None
+    longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+    return name == "replace" and len(subject) * longest > TEXT_LIMIT * 100

@@ -75,6 +75,8 @@ class Operators(Containers):
         if isinstance(left, ArrayValue) or isinstance(right, ArrayValue):
             return self.arithmetic(node, name, left, right)
         if isinstance(left, ListValue) and isinstance(right, ListValue) and isinstance(op, ast.Add):
+            if len(left.items) + len(right.items) > SIZE_LIMIT:
+                return ListValue([], whole=False)
             whole = left.whole and right.whole
             return ListValue([*left.items, *right.items], whole, [*left.growth, *right.growth])
         if isinstance(op, ast.Mult):
