@@ -8,7 +8,7 @@ classes that the output has.
 ## Why it matters
 
 Weights that match no class are silently not used in Keras 3, so that the imbalance they were meant for stays; Keras 2 stops
-with a `ValueError`. A list, or `"balanced"` as scikit-learn takes it, is an error in both.
+with a `ValueError`. A list, or `"balanced"` as scikit-learn takes it, stops both; `fit_generator` passed it over.
 
 ## Bad
 
@@ -86,11 +86,12 @@ def _is_mapping(value: Value) -> TypeGuard[Mapping[str, Value]]:
 
 def _refused(fit: Fit, kind: str) -> Finding:
     return Finding(
-        message=f"`class_weight` is {kind}, but `{fit.method}` takes a dictionary of class numbers: the call fails",
+        message=f"`class_weight` is {kind}, but `{fit.method}` takes a dictionary of class numbers: "
+        + ("the call fails" if fit.method == "fit" else "Keras 2 uses no weights at all, later ones stop"),
         location=fit.place("class_weight"),
         label="not a dictionary",
         help="pass `{0: ..., 1: ...}`; `sklearn.utils.class_weight.compute_class_weight` computes balanced weights",
-        severity=Severity.ERROR,
+        severity=Severity.ERROR if fit.method == "fit" else Severity.WARNING,
     )
 
 
