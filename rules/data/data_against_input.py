@@ -56,6 +56,34 @@ model.compile("adam", "binary_crossentropy")
 history = model.fit(x_train, y_train, batch_size=64, epochs=5, validation_split=0.1)  # KC127
 ```
 
+A generator of images gives what `target_size` says, whatever size the files have:
+
+```python
+import keras
+from keras.preprocessing.image import ImageDataGenerator
+
+images = ImageDataGenerator(rescale=1 / 255).flow_from_directory("birds", target_size=(128, 128))
+model = keras.Sequential(
+    [keras.Input((96, 96, 3)), keras.layers.Conv2D(8, 3), keras.layers.Flatten(), keras.layers.Dense(4, "softmax")]
+)
+model.compile("adam", "categorical_crossentropy")
+model.fit(images, epochs=5)  # KC127
+```
+
+Images of one channel often come without its axis:
+
+```python
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train, x_test = x_train / 255, x_test / 255
+model = keras.Sequential(
+    [keras.Input((28, 28, 1)), keras.layers.Conv2D(8, 3), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+)
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x_train, y_train, epochs=5)  # KC127
+```
+
 ## Good
 
 ```python
@@ -72,7 +100,7 @@ print(model.predict(x_test[:1]))
 
 ## Known limits
 
-A last axis of size 1 may be missing or surplus: Keras adds or drops it. What is read from a file has no known shape.
+A last axis of size 1 may be surplus, and a missing one is only a hint: newer Keras adds or drops it. What is read from a file has no known shape.
 
 ## References
 
@@ -88,7 +116,7 @@ from kerascheck.facts.entries import entries
 from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import GraphKind, ModelGraph
 from kerascheck.facts.training import Data, Evaluation, Fit, KerasUsage, TrainingProgram
-from kerascheck.facts.values import Dim, Unknown
+from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
@@ -227,14 +255,18 @@ def _of_inputs(event: Fit | Evaluation, graph: ModelGraph, data: Data, place: Lo
 def _of_shape(
     event: Fit | Evaluation, graph: ModelGraph, data: DataArray, wanted: object, place: Location
 ) -> Iterator[Finding]:
-    shape = data.shape
-    if data.kind is not DataKind.ARRAY or isinstance(shape, Unknown) or not isinstance(wanted, tuple) or not shape:
+    shape = _shape(data)
+    found = entries(graph)
+    if isinstance(shape, Unknown) or not isinstance(wanted, tuple) or not shape:
+        return
+    if found is None or any(layer.class_name not in STRICT for layer in found):
         return
     if data.container == SEVERAL:
         return
     mismatch = _mismatch(shape, wanted)
-    found = entries(graph)
-    if mismatch is None or found is None or any(layer.class_name not in STRICT for layer in found):
+    if mismatch is None:
+        if isinstance(event, Fit) and place == event.place("x") and _lacks_channels(shape, wanted):
+            yield _without_channels(event, graph, data, shape, wanted)
         return
     one = event.method.startswith("predict") and len(shape) == len(wanted) - 1 and _agree(shape, wanted[1:])
     if one:
@@ -250,6 +282,35 @@ def _of_shape(
         location=place,
         help=advice,
         label="one sample without its batch axis" if one else mismatch,
+        related=(Related(graph.location, "the model is made here"),),
+    )
+
+
+def _shape(data: DataArray) -> Shape:
+    """The shape of an array, or of the batches that a generator gives."""
+    if data.kind is DataKind.GENERATOR:
+        return data.elements[0].shape if data.elements else UNKNOWN
+    return data.shape if data.kind is DataKind.ARRAY else UNKNOWN
+
+
+def _lacks_channels(shape: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> bool:
+    """Whether nothing but a last axis of 1 is missing."""
+    known = all(isinstance(size, int) for size in (*shape[1:], *wanted[1:]))
+    return known and len(shape) > 1 and wanted[-1] == 1 and shape[1:] == wanted[1:-1]
+
+
+def _without_channels(
+    event: Fit, graph: ModelGraph, data: DataArray, shape: tuple[Dim, ...], wanted: tuple[Dim, ...]
+) -> Finding:
+    return Finding(
+        message=(
+            f"{_name(data)} has the shape {_text(shape)}, without the last axis of the input {_text(wanted)}: Keras 3 "
+            "adds it, older ones raise a ValueError"
+        ),
+        location=event.place("x"),
+        help=f"add the axis yourself: `{data.name or '...'}[..., numpy.newaxis]`",
+        label="no axis of channels",
+        severity=Severity.INFO,
         related=(Related(graph.location, "the model is made here"),),
     )
 
