@@ -246,7 +246,7 @@ class Arrays(Preprocessing):
             known = known * dim if isinstance(dim, int) and isinstance(known, int) else UNKNOWN
         if not isinstance(old, Unknown) and old and all(isinstance(dim, int) for dim in old):
             dims = _settled(dims, items, old)
-            kept = kept or dims[0] == count
+            kept = kept or dims[:1] == [count]
         elif dims and dims.count(UNKNOWN) == 1 and isinstance(dims[0], Unknown) and _per_row(old) == known:
             kept, dims = True, [count, *dims[1:]]
         facts: dict[str, object] = {"shape": tuple(dims)}

@@ -201,17 +201,16 @@ class Indexing(Gathering):
 
     def _implied(self, rows: Rows, lower: object, upper: object) -> list[Condition]:
         """What known numbers say of the cuts that were made before: rows from 900 on lie behind a cut at 800."""
+        known = self.bounds.setdefault((rows.source, rows.selection), {})
         found: list[Condition] = []
-        for identity, cut in self.cuts.items():
-            if len(identity) != 4 or identity[:3] != ("at", rows.source, rows.selection):
-                continue
-            bound = identity[3]
-            if not isinstance(bound, int) or bound < 0:
-                continue
+        for bound, cut in known.items():
             if isinstance(lower, int) and lower > bound:
                 found.append((cut, TAIL))
             elif isinstance(upper, int) and 0 <= upper < bound:
                 found.append((cut, HEAD))
+        for bound in (lower, upper):
+            if isinstance(bound, int) and bound >= 0:
+                known[bound] = self.cut("at", rows.source, rows.selection, bound)
         return found
 
     def _strided(self, owner: ArrayValue, part: ast.Slice, node: ast.Subscript, shape: Shape) -> ArrayValue:

@@ -29,6 +29,7 @@ class Lineage(Training):
         self.loop_runs: list[LoopRun] = []
         self.states: dict[str, tuple[object, int]] = {}
         self._splits: dict[int, int] = {}
+        self.bounds: dict[tuple[int, tuple[Condition, ...]], dict[int, int]] = {}
 
     # Steps
 
