@@ -281,4 +281,64 @@ SAMPLES = (
         "KC233",
         HEAD + "base = keras.applications.VGG16(include_top=False, input_shape=(16, 16, 3))\n",
     ),
+    Sample(
+        "layers/layer:Layer.__init__:1",
+        "KC613",
+        HEAD + "print(keras.ops.sum(1))\n" + "model = keras.Sequential([layers.Dense(3, input_shape=(4,))])\n",
+    ),
+    fitted(
+        "trainers/data_adapters/__init__:raise_unsupported_arg:1",
+        "KC115",
+        "history = model.fit(rows, y, epochs=3)",
+        head="import tensorflow as tf\n\nrows = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)\n",
+    ),
+    fitted(
+        "trainers/data_adapters/__init__:get_data_adapter:8",
+        "KC115",
+        "history = model.fit(batches(), steps_per_epoch=2, epochs=3, class_weight={0: 1.0, 1: 2.0, 2: 1.0})",
+        head="\n\ndef batches():\n    while True:\n        yield x, y\n\n\n",
+    ),
+    fitted(
+        "trainers/data_adapters/array_slicing:train_validation_split:1",
+        "KC115",
+        "history = model.fit(rows, epochs=3, validation_split=0.5)",
+        head="import tensorflow as tf\n\nrows = tf.data.Dataset.from_tensor_slices((x, y)).batch(32)\n",
+    ),
+    fitted(
+        "trainers/data_adapters/data_adapter_utils:check_data_cardinality:1",
+        "KC127",
+        "history = model.fit(x, np.zeros(32, dtype=int), batch_size=32)",
+    ),
+    fitted(
+        "trainers/data_adapters/__init__:get_data_adapter:10",
+        "KC127",
+        "history = model.fit([[1, 2, 3, 4], [5, 6, 7, 8]], np.array([0, 1]), batch_size=2)",
+    ),
+    fitted(
+        "layers/input_spec:assert_input_compatibility:9",
+        "KC127",
+        "history = model.fit(np.zeros((64, 5)), y, batch_size=32)",
+    ),
+    fitted(
+        "models/functional:Functional._adjust_input_rank:1",
+        "KC127",
+        "history = model.fit(np.zeros((64, 4, 4)), y, batch_size=32)",
+    ),
+    Sample(
+        "layers/preprocessing/discretization:Discretization.call:1",
+        "KC124",
+        HEAD
+        + "model = keras.Sequential([keras.Input((4,)), layers.Discretization(num_bins=3), layers.Dense(1)])\n"
+        + 'model.compile("adam", "mse")\n'
+        + "history = model.fit(np.zeros((64, 4)), np.zeros(64), batch_size=32)\n",
+    ),
+    Sample(
+        "layers/preprocessing/index_lookup:IndexLookup._ensure_known_vocab_size:1",
+        "KC124",
+        HEAD
+        + 'lookup = layers.StringLookup(output_mode="multi_hot")\n'
+        + 'model = keras.Sequential([keras.Input((3,), dtype="string"), lookup, layers.Dense(1)])\n'
+        + 'model.compile("adam", "mse")\n'
+        + 'history = model.fit(np.array([["a", "b", "c"], ["d", "e", "f"]]), np.zeros(2), batch_size=2)\n',
+    ),
 )
