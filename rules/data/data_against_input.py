@@ -123,12 +123,21 @@ from kerascheck.rule import rule
 STRICT = KERNELS | {"BatchNormalization", "Normalization"}
 """Layers that refuse an input of another rank or width; others may take what the model was not made for."""
 
+LIST = "a Python list"
 SEVERAL = "arrays"
 ON_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "Lambda"})
 
 
 @rule("KC127", "data-against-input", Severity.ERROR, since="0.1")
 def data_against_input(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    told = False
+    for finding in _findings(program, usage):
+        if finding.label != LIST or not told:
+            yield finding
+        told = told or finding.label == LIST
+
+
+def _findings(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     for event in program.events:
         if not isinstance(event, (Fit, Evaluation)):
             continue
@@ -196,7 +205,7 @@ def _list(event: Fit | Evaluation, data: DataArray, argument: str, severity: Sev
         message=f"{_name(data)} {what}, and `{event.method}` raises a ValueError for it in Keras 3: a list stands for several inputs",
         location=event.place(argument),
         help=f"pass `numpy.array({data.name or '...'})`",
-        label="a Python list",
+        label=LIST,
         severity=severity,
         related=(Related(data.location, "the list is made here"),) if data.location.line else (),
     )

@@ -19,10 +19,10 @@ import numpy as np
 
 (x_train, y_train), (x_test, y_test) = keras.datasets.boston_housing.load_data()
 np.random.shuffle(x_train)
-np.random.shuffle(y_train)
+np.random.shuffle(y_train)  # KC108
 model = keras.Sequential([keras.Input((13,)), keras.layers.BatchNormalization(), keras.layers.Dense(1)])
 model.compile("adam", "mse")
-history = model.fit(x_train, y_train, batch_size=16, epochs=50, validation_split=0.1)  # KC108
+history = model.fit(x_train, y_train, batch_size=16, epochs=50, validation_split=0.1)
 print(model.evaluate(x_test, y_test, batch_size=16))
 ```
 
@@ -77,6 +77,14 @@ HELP = "apply one permutation to both: `order = rng.permutation(len(x))`, then `
 
 @rule("KC108", "inputs-and-labels-out-of-step", Severity.ERROR, since="0.1")
 def inputs_and_labels_out_of_step(program: TrainingProgram) -> Iterator[Finding]:
+    seen: set[Location] = set()
+    for finding in _findings(program):
+        if finding.location not in seen:
+            seen.add(finding.location)
+            yield finding
+
+
+def _findings(program: TrainingProgram) -> Iterator[Finding]:
     for event in program.events:
         if isinstance(event, Fit):
             yield from _compare(event.x, event.y, event.place("y"))
@@ -102,12 +110,14 @@ def _compare(x: Data, y: Data, place: Location) -> Iterator[Finding]:
             related=_places(x, y, StepKind.SPLIT),
         )
     elif _differs(x, y):
+        related = _places(x, y, StepKind.SHUFFLED)
         yield Finding(
-            message=f"{names} come from the same rows and stand in different orders: each input is paired with the label of another row",
-            location=place,
+            message=f"{names} come from the same rows and stand in different orders {place.words}: each input is paired with the label of another row",
+            # The last reordering that the other side lacks is what must change.
+            location=related[-1].location if related else place,
             help=HELP,
-            label="labels in another order",
-            related=_places(x, y, StepKind.SHUFFLED),
+            label="the other side keeps its order",
+            related=(*related[:-1], Related(place, "paired here")),
         )
 
 

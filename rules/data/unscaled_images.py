@@ -19,7 +19,7 @@ cross-entropy rounds them all to class 0.
 import keras
 from keras import layers
 
-(x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()
+(x_train, y_train), (x_test, y_test) = keras.datasets.cifar10.load_data()  # KC109
 model = keras.Sequential(
     [
         keras.Input((32, 32, 3)),
@@ -30,7 +30,7 @@ model = keras.Sequential(
     ]
 )
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
-history = model.fit(x_train, y_train, batch_size=64, epochs=20, validation_split=0.1)  # KC109
+history = model.fit(x_train, y_train, batch_size=64, epochs=20, validation_split=0.1)
 print(model.evaluate(x_test, y_test, batch_size=64))
 ```
 
@@ -89,7 +89,7 @@ from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import Layer
 from kerascheck.facts.training import Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 LOADING = frozenset({"load_weights", "set_weights"})
@@ -97,6 +97,14 @@ LOADING = frozenset({"load_weights", "set_weights"})
 
 @rule("KC109", "unscaled-images", Severity.WARNING, since="0.1")
 def unscaled_images(program: TrainingProgram) -> Iterator[Finding]:
+    seen: set[Location] = set()
+    for finding in _findings(program):
+        if finding.location not in seen:
+            seen.add(finding.location)
+            yield finding
+
+
+def _findings(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         graph = program.graph(fit.model)
         if any(use.use in LOADING and use.order < fit.order for use in program.of(ModelUse)):
@@ -146,15 +154,15 @@ def _was_divided(data: DataArray) -> bool:
 def _of_images(fit: Fit, images: DataArray, layer: Layer) -> Finding:
     name = f"`{images.name}`" if images.name else "the images"
     loaded = images.step(StepKind.LOADED)
-    related = [Related(layer.location, f"`{layer.class_name}` is the first layer to compute with them")]
-    if loaded is not None:
-        related.append(Related(loaded.location, f"`{loaded.by}` gives values from 0 to 255"))
     return Finding(
-        message=f"{name} still hold values from 0 to 255 when they reach `{layer.class_name}`: inputs a hundred times the usual scale make training slow and unsteady",
-        location=fit.place("x"),
+        message=f"{name} still hold values from 0 to 255 when they reach `{layer.class_name}` in `{fit.method}` {fit.location.words}: inputs a hundred times the usual scale make training slow and unsteady",
+        location=loaded.location if loaded is not None else fit.place("x"),
         help="divide by 255 before `fit`, or start the model with `layers.Rescaling(1 / 255)`",
         label="values from 0 to 255",
-        related=tuple(related),
+        related=(
+            Related(layer.location, f"`{layer.class_name}` is the first layer to compute with them"),
+            Related(fit.place("x"), "the model is trained on them here"),
+        ),
     )
 
 
