@@ -457,6 +457,12 @@ m.compile({optimizer}, "sparse_categorical_crossentropy")
 {before}
 m.fit({data}, batch_size=32, epochs={epochs}{more})
 """
+LOGGING = """
+class Mine(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        print(epoch)
+"""
+STOPPING = "        self.model.stop_training = logs['loss'] < 0.1"
 PLAIN = {
     "layers": "",
     "optimizer": '"adam"',
@@ -481,6 +487,9 @@ PLAIN = {
         ({"optimizer": "keras.optimizers.AdamW(1e-3)"}, None),
         ({"more": ", callbacks=[keras.callbacks.EarlyStopping()]"}, None),
         ({"more": ", callbacks=[keras.callbacks.CSVLogger('log.csv')]"}, "info"),
+        ({"before": LOGGING, "more": ", callbacks=[Mine()]"}, "info"),
+        ({"before": LOGGING + STOPPING, "more": ", callbacks=[Mine()]"}, None),
+        ({"more": ", callbacks=[keras.callbacks.Traced()]"}, "info"),
         ({"before": "from mine import stop", "more": ", callbacks=[stop]"}, None),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind, StepKind
@@ -13,24 +12,11 @@ from kerascheck.facts.values import Symbol, Unknown, Value
 
 _ALWAYS: Final = NORMALIZATIONS | frozenset({"ActivityRegularization", "MixUp", "CutMix", "RandAugment", "AugMix"})
 _STRENGTHS: Final = ("l1", "l2", "factor")
-_INERT: Final = frozenset({"ModelCheckpoint", "TensorBoard", "CSVLogger", "ReduceLROnPlateau", "LearningRateScheduler",
-                           "History", "ProgbarLogger", "BaseLogger", "TerminateOnNaN", "BackupAndRestore",
-                           "LambdaCallback", "RemoteMonitor"})  # fmt: skip
-
-
-def all_layers(graph: ModelGraph) -> Iterator[Layer]:
-    """Every layer of a model, those inside wrappers and nested models included."""
-    for layer in graph.layers:
-        yield layer
-        if layer.inner is not None:
-            yield layer.inner
-        if layer.model is not None:
-            yield from all_layers(layer.model)
 
 
 def may_be_regularized(graph: ModelGraph) -> bool:
     """Whether a model holds, or behind something unknown may hold, anything that works against overfitting."""
-    return not graph.whole or any(_regularizes(layer) for layer in all_layers(graph))
+    return not graph.whole or any(_regularizes(layer) for layer in graph.every_layer())
 
 
 def _regularizes(layer: Layer) -> bool:
@@ -71,7 +57,7 @@ def may_stop_early(fit: Fit) -> bool:
     """Whether a callback of a training ends it before it overfits, or may do so."""
     if isinstance(fit.callbacks, Unknown) or fit.unexpanded:
         return True
-    return any(callback.custom or callback.name not in _INERT for callback in fit.callbacks)
+    return any(callback.may_stop for callback in fit.callbacks)
 
 
 def may_augment(fit: Fit) -> bool:

@@ -39,7 +39,7 @@ class Callback(Struct, frozen=True):
     """A callback by its Keras class name, with its arguments under today's names and defaults filled in.
 
     `samples` are the (epoch, rate) pairs that the function of a LearningRateScheduler gives, empty where Keras cannot
-    call it, `UNKNOWN` for any other callback.
+    call it, `UNKNOWN` for any other callback. `may_stop` is false for one that is proven never to end the training.
     """
 
     key: int
@@ -51,6 +51,7 @@ class Callback(Struct, frozen=True):
     custom: bool = False
     slot: Slot | None = None
     samples: tuple[tuple[int, Value], ...] | Unknown = UNKNOWN
+    may_stop: bool = True
 
     def __getitem__(self, argument: str) -> Value:
         return self.arguments.get(argument, UNKNOWN)
@@ -360,16 +361,19 @@ class KerasUsage(Struct, frozen=True):
 
     `target` is 1, 2 or 3 when the configuration or the project says so; `written_for` is what the source's own names
     prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise. `flavours` says which Keras it imports: `keras`,
-    `tf.keras`, `tf_keras`.
+    `tf.keras`, `tf_keras`. `release` is the exact release that the project pins.
     """
 
     calls: tuple[ApiCall, ...]
     target: int | Unknown = UNKNOWN
     written_for: int | Unknown = UNKNOWN
     flavours: frozenset[str] = frozenset()
+    release: tuple[int, int] | Unknown = UNKNOWN
 
     def is_past(self, release: tuple[int, int]) -> bool:
         """Whether the Keras that the source aims at is proven to be of this release or later."""
+        if isinstance(self.release, tuple):
+            return self.release >= release
         return isinstance(self.target, int) and (self.target, 0) >= release
 
     def is_of_tensorflow(self, call: ApiCall) -> bool:

@@ -12,7 +12,7 @@ from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.script.layers import argument_places
-from kerascheck.script.machine import mapping_of, values_of
+from kerascheck.script.machine import DEPTH_LIMIT, mapping_of, values_of
 from kerascheck.script.subclasses import Subclasses
 from kerascheck.script.traced import body_of, parameters_of, samples_of
 from kerascheck.script.values import (
@@ -29,6 +29,7 @@ from kerascheck.script.values import (
     OptimizerValue,
     Path,
 )
+from kerascheck.script.walking import walk
 
 FITS = frozenset({"fit", "fit_generator", "train_on_batch"})
 EVALUATIONS = frozenset(
@@ -43,6 +44,8 @@ EVALUATIONS = frozenset(
         "predict_on_batch",
     }
 )
+# Weights that are averaged hold a training back as stopping it in time does.
+STOPPING = frozenset({"EarlyStopping", "SwapEMAWeights"})
 RATES = frozenset({"lr", "learning_rate", "_lr", "_learning_rate"})
 DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 
@@ -230,7 +233,8 @@ class Compiles(Subclasses):
             written, values_of(arguments.positional), mapping_of(arguments.keywords), complete=arguments.complete
         )
         place = self.place(node)
-        callback = Callback(next(self.keys), written, {}, place, custom=True)
+        # A name that Keras never had is a change to Keras itself; what it does is in the name.
+        callback = Callback(next(self.keys), written, {}, place, custom=True, may_stop="stop" in written.lower())
         if found is not None:
             callback = replace(
                 callback,
@@ -239,6 +243,7 @@ class Compiles(Subclasses):
                 given=frozenset(found.sources),
                 places=argument_places(self, arguments, found.sources),
                 custom=False,
+                may_stop=found.name in STOPPING,
                 samples=self._samples(found.name, arguments),
                 slot=self._slot(node),
             )
@@ -257,7 +262,7 @@ class Compiles(Subclasses):
 
     def custom_callback(self, cls: ClassValue, node: ast.expr) -> CallbackValue:
         """A callback of a class of the program."""
-        callback = Callback(next(self.keys), cls.name, {}, self.place(node), custom=True)
+        callback = Callback(next(self.keys), cls.name, {}, self.place(node), custom=True, may_stop=_may_stop(cls))
         self.callbacks.append(callback)
         return CallbackValue(callback)
 
@@ -280,3 +285,15 @@ def _argument(arguments: Arguments, index: int, name: str) -> ast.expr | None:
     if keyword is not None:
         return keyword.value
     return arguments.positional_nodes[index] if index < len(arguments.positional_nodes) else None
+
+
+def _may_stop(cls: ClassValue, depth: int = 0) -> bool:
+    """Whether a callback of the program, or one that it extends, can end the training."""
+    for base in cls.bases:
+        known = isinstance(base, Path) and base.parts[-1] == "Callback"
+        if not known and not (isinstance(base, ClassValue) and depth < DEPTH_LIMIT and not _may_stop(base, depth + 1)):
+            return True
+    bodies = [member.node for member in cls.scope.names.values() if isinstance(member, FunctionValue)]
+    return any(
+        isinstance(node, ast.Attribute) and node.attr == "stop_training" for body in bodies for node in walk(body)
+    )

@@ -76,7 +76,6 @@ from collections.abc import Iterator
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.regularization import (
-    all_layers,
     may_augment,
     may_be_regularized,
     may_decay_weights,
@@ -150,5 +149,5 @@ def _unprotected(graph: ModelGraph, weights: int, evidence: tuple[int, DataArray
 
 def _largest(graph: ModelGraph) -> Layer:
     """The layer with the most weights; of a nested model, the one inside it."""
-    layers = [layer for layer in all_layers(graph) if layer.model is None]
+    layers = [layer for layer in graph.every_layer() if layer.model is None]
     return max(layers, key=lambda layer: layer.parameters if isinstance(layer.parameters, int) else -1)
