@@ -337,8 +337,7 @@ SAMPLES = (
         "KC124",
         HEAD
         + 'lookup = layers.StringLookup(output_mode="multi_hot")\n'
-        + 'model = keras.Sequential([keras.Input((3,), dtype="string"), lookup, layers.Dense(1)])\n'
-        + 'model.compile("adam", "mse")\n'
-        + 'history = model.fit(np.array([["a", "b", "c"], ["d", "e", "f"]]), np.zeros(2), batch_size=2)\n',
+        + 'model = keras.Sequential([keras.Input((3,), dtype="string"), lookup])\n'
+        + 'import tensorflow as tf\nprint(model.predict(tf.constant([["a", "b", "c"]]), batch_size=1))\n',
     ),
 )
