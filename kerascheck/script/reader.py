@@ -20,6 +20,7 @@ from kerascheck.script import libraries
 from kerascheck.script.evaluator import Evaluator
 from kerascheck.script.generation import target_of
 from kerascheck.script.machine import BudgetError
+from kerascheck.script.project import Pins, pins_beside
 from kerascheck.script.source import Source, Unit, read_source
 from kerascheck.script.uses import models_in, note_callbacks, record_use
 from kerascheck.script.values import Arguments, FunctionValue
@@ -84,7 +85,8 @@ def read_script(
             key=lambda call: (call.location.cell or 0, call.location.line, call.location.column),
         )
     )
-    aimed = target_of(calls, target)
+    pins = pins_beside(file.absolute().parent) if file is not None and isinstance(target, Unknown) else Pins()
+    aimed = target_of(calls, target if isinstance(pins.generation, Unknown) else pins.generation)
     tapes, traced = _own_steps(evaluator, source.units)
     program = TrainingProgram(
         models=frozen,
@@ -103,11 +105,11 @@ def read_script(
         target_keras=aimed,
         cut_short=cut_short,
     )
-    usage = KerasUsage(calls, aimed, _generation(calls), frozenset(evaluator.flavours))
+    usage = KerasUsage(calls, aimed, _generation(calls), frozenset(evaluator.flavours), pins.release)
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
     status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""
-    reads = tuple(str(file) for file in evaluator.reads)
+    reads = (*(str(file) for file in evaluator.reads), *pins.files)
     beside = evaluator.texts_beside()
     return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason, reads, beside)
 

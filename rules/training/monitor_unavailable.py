@@ -116,6 +116,7 @@ IDLE: Final = {
     "ReduceLROnPlateau": "it never lowers the learning rate",
     "ModelCheckpoint": "it never saves the model",
 }
+RENAMED_IN: Final = (2, 3)
 METHODS: Final = frozenset({"fit", "fit_generator"})
 
 
@@ -152,7 +153,10 @@ def _watches(callback: Callback) -> bool:
 def _lacking(program: TrainingProgram, fit: Fit, name: str, usage: KerasUsage) -> Reported | None:
     """What is reported in place of a name that is proven not to be."""
     known = reported(program, fit)
-    if known is None or not known.lacks(name) or (known.is_old(name) and 1 in (usage.target, usage.written_for)):
+    if known is None or not known.lacks(name):
+        return None
+    before = isinstance(usage.release, tuple) and usage.release < RENAMED_IN
+    if known.is_old(name) and (before or 1 in (usage.target, usage.written_for)):
         return None
     return known
 
