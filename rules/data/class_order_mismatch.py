@@ -29,6 +29,24 @@ history = model.fit(x_train, y_train, batch_size=32, epochs=20)
 print(model.evaluate(x_test, y_test, batch_size=32))
 ```
 
+```python
+import keras
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.preprocessing import LabelEncoder
+
+frame = pd.read_csv("animals.csv")
+y = frame.pop("kind")
+x_train, x_test, y_train, y_test = train_test_split(frame.to_numpy(), y, random_state=1)
+encoder = LabelEncoder()
+y_train = encoder.fit_transform(y_train)
+y_test = encoder.fit_transform(y_test)  # KC119
+model = keras.Sequential([keras.Input((8,)), keras.layers.Dropout(0.1), keras.layers.Dense(5, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+history = model.fit(x_train, y_train, batch_size=32, epochs=20)
+print(model.evaluate(x_test, y_test, batch_size=32))
+```
+
 ## Good
 
 ```python
