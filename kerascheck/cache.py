@@ -18,6 +18,7 @@ from msgspec import Struct
 from kerascheck import __version__
 from kerascheck.findings import FileKind, FileReport
 from kerascheck.registry import folders
+from kerascheck.remote import RemoteFile
 
 if TYPE_CHECKING:
     from hashlib import blake2b
@@ -92,8 +93,11 @@ class Cache:
 
 
 def state_of(path: Path, kind: FileKind) -> str:
-    """What changes when a file does: of a source its content, of a model its size and time; empty where it is gone."""
+    """What changes when a file does: of a source its content, of a model its size and time, of a
+    remote file what its server says; empty where it is gone."""
     try:
+        if isinstance(path, RemoteFile):
+            return path.etag
         if kind is FileKind.MODEL:
             files = sorted(path.rglob("*")) if path.is_dir() else [path]
             found = [file.stat() for file in files]

@@ -16,7 +16,7 @@ from kerascheck.findings import Report
 from kerascheck.linter import Plan, lint_source
 from kerascheck.reader_codes import graph_not_recovered
 from kerascheck.report import Format
-from kerascheck.runner import Mode, Target, collect, display, exit_code, run
+from kerascheck.runner import Mode, Target, collect, display, exit_code, named, run
 
 if TYPE_CHECKING:
     from kerascheck.report.paint import Paint
@@ -48,7 +48,7 @@ class Command(Struct, frozen=True):
             KerascheckError: for what the user has to put right first.
         """
         self._check()
-        paths = [Path(path) for path in written]
+        paths = [named(path) for path in written]
         config = self._settings(paths)
         plan = Plan(config)
         return self._finish(self._linted(collect(paths, mode, config), plan), plan)

@@ -13,7 +13,7 @@ from kerascheck.config import Choice, configured
 from kerascheck.errors import InputError
 from kerascheck.fix import Mended, difference, mend
 from kerascheck.linter import Plan, Target
-from kerascheck.runner import Mode, collect
+from kerascheck.runner import Mode, collect, named
 
 
 class FixCommand(Struct, frozen=True):
@@ -33,7 +33,7 @@ class FixCommand(Struct, frozen=True):
         Raises:
             KerascheckError: for what the user has to put right first.
         """
-        paths = [Path(path) for path in written]
+        paths = [named(path) for path in written]
         config = configured(paths, self.config, self.choice)
         plan = Plan(config)
         failed = False

@@ -12,6 +12,7 @@ from kerascheck.errors import InputError
 from kerascheck.findings import FileKind, FileReport, Report, Severity
 from kerascheck.folders import walk
 from kerascheck.linter import Plan, Target, lint, lint_model, lint_script, lint_source
+from kerascheck.remote import RemoteFile, remote_file
 
 if TYPE_CHECKING:
     from kerascheck.cache import Cache
@@ -57,7 +58,7 @@ def check_model(path: str | Path, *, config: Config | None = None) -> FileReport
     Raises:
         InputError: when there is no such file.
     """
-    file = Path(path)
+    file = named(path)
     _must_exist(file)
     return lint_model(file, display(file), Plan(config or find_config([file])))
 
@@ -73,7 +74,7 @@ def check_paths(
     """Lint files and folders.
 
     Args:
-        paths: files, which are always looked at, and folders, which are walked.
+        paths: files and addresses of model files, which are always looked at, and folders, which are walked.
         mode: scripts and notebooks, models, or both told apart by content.
         config: by default the one nearest to the paths.
         select: selectors of the rules to run instead of the configured ones.
@@ -82,7 +83,7 @@ def check_paths(
     Raises:
         KerascheckError: for a path that does not exist, or a configuration that cannot be used.
     """
-    files = [Path(path) for path in paths]
+    files = [named(path) for path in paths]
     settings = config or find_config(files)
     choice = Choice(None if select is None else tuple(select), (), tuple(ignore))
     plan = Plan(settings.override(choice))
@@ -155,14 +156,25 @@ def collect(paths: Iterable[Path], mode: Mode, config: Config) -> list[Target]:
     for path in paths:
         _must_exist(path)
         whole = not path.is_dir() or (mode is not Mode.SCRIPT and _is_model_folder(path))
-        found = iter((_named(path, mode),)) if whole else _inside(path, mode, config)
+        found = iter((_target(path, mode),)) if whole else _inside(path, mode, config)
         for target in found:
             targets.setdefault(target.display, target)
     return list(targets.values())
 
 
+def named(written: str | Path) -> Path:
+    """A path or an address as a user wrote it.
+
+    Raises:
+        InputError: for an address that is none.
+    """
+    return remote_file(written) if isinstance(written, str) and "://" in written else Path(written)
+
+
 def display(path: Path) -> str:
     """A path as reports show it: relative to the working directory where it lies below, with forward slashes."""
+    if isinstance(path, RemoteFile):
+        return path.shown
     absolute, here = path.absolute(), Path.cwd()
     if ".." in absolute.parts:
         absolute = absolute.resolve()
@@ -174,7 +186,11 @@ def _must_exist(path: Path) -> None:
         raise InputError(f"`{path.as_posix()}` does not exist")
 
 
-def _named(path: Path, mode: Mode) -> Target:
+def _target(path: Path, mode: Mode) -> Target:
+    if isinstance(path, RemoteFile):
+        if mode is Mode.SCRIPT:
+            raise InputError(f"`{path.shown}` is not on this machine: only model files are read from elsewhere")
+        return Target(path, path.shown, FileKind.MODEL)
     match mode:
         case Mode.SCRIPT:
             return Target(path, display(path), FileKind.SCRIPT)

@@ -16,7 +16,7 @@ from kerascheck.findings import FileKind, FileStatus
 from kerascheck.linter import Target
 from kerascheck.report import Format, summary_page
 from kerascheck.report.paint import wants_colour
-from kerascheck.runner import Mode, collect
+from kerascheck.runner import Mode, collect, named
 
 
 class SummaryCommand(Struct, frozen=True):
@@ -35,7 +35,7 @@ class SummaryCommand(Struct, frozen=True):
         Raises:
             KerascheckError: for what the user has to put right first.
         """
-        paths = [Path(path) for path in written]
+        paths = [named(path) for path in written]
         config = read_config(self.config) if self.config is not None else find_config(paths)
         models: dict[str, list[ModelCost]] = {}
         refused: list[tuple[str, str]] = []
@@ -71,5 +71,7 @@ def graphs_of(target: Target, config: Config) -> tuple[tuple[ModelGraph, ...], F
         data = target.path.read_bytes()
         facts = read_script(target.display, data, target=config.target_keras, file=target.path)
         return facts.graphs, facts.status, facts.reason
+    except OSError as error:
+        return (), FileStatus.ERROR, f"could not be read: {error.strerror or one_line(error)}"
     except (Exception, RecursionError) as error:
         return (), FileStatus.ERROR, f"could not be read: {one_line(error)}"

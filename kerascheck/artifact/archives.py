@@ -9,6 +9,7 @@ from kerascheck.artifact.documents import Config, Document, is_config, text_of
 from kerascheck.artifact.plain_values import parse
 from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
 from kerascheck.facts.values import Value
+from kerascheck.remote import FetchError
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -35,6 +36,8 @@ def read_archive(path: Path) -> Document:
             with zipfile.ZipFile(file) as archive:
                 metadata = _member(archive, METADATA) if METADATA in archive.namelist() else b"{}"
                 return _document(_member(archive, CONFIG), metadata)
+        except FetchError:
+            raise
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, *_LIBRARY_ERRORS) as error:
             raise DamagedError(f"a damaged .keras archive: {' '.join(str(error).split())[:200]}") from None
 
@@ -61,6 +64,8 @@ def read_arrays(path: Path) -> Document:
             with zipfile.ZipFile(file) as archive:
                 names = [name.removesuffix(".npy") for name in archive.namelist()]
                 pickled = any(_is_pickled(archive, name) for name in archive.namelist())
+        except FetchError:
+            raise
         except (zipfile.BadZipFile, NotImplementedError, EOFError, *_LIBRARY_ERRORS) as error:
             raise DamagedError(f"a damaged NumPy archive: {' '.join(str(error).split())[:200]}") from None
     if not any(name.startswith(_KERAS_ARRAYS) for name in names):

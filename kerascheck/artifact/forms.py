@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from kerascheck.remote import FetchError
+
 HEAD: Final = 64 * 1024
 """The bytes that are looked at; the keys of an architecture stand in its first layer already."""
 
@@ -139,8 +141,10 @@ def _archive(path: Path, head: bytes) -> Form:
     import zipfile
 
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             return _by_members(archive.namelist())
+    except FetchError:
+        raise
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         # The directory at its end is lost; the first member's name stands in front.
         first = head[30 : 30 + int.from_bytes(head[26:28], "little")].decode("utf-8", "replace")

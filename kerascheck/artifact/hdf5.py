@@ -13,6 +13,7 @@ from kerascheck.artifact.documents import Config, Document, is_config, text_of
 from kerascheck.artifact.isolation import Answer, isolated
 from kerascheck.artifact.plain_values import parse
 from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
+from kerascheck.remote import FetchError, RemoteFile
 
 if TYPE_CHECKING:
     import h5py
@@ -85,13 +86,21 @@ def _note(file: h5py.File) -> str:
 @contextmanager
 def opened(source: Path | IO[bytes]) -> Generator[h5py.File]:
     """An HDF5 file for reading, with the library's errors as `DamagedError`."""
-    import h5py
-
     try:
-        with h5py.File(source, "r", locking="best-effort") as file:
+        with _file(source) as file:
             yield file
+    except FetchError:
+        raise
     except _LIBRARY_ERRORS as error:
         raise DamagedError(f"a damaged HDF5 file: {' '.join(str(error).split())[:200]}") from None
+
+
+def _file(source: Path | IO[bytes]) -> h5py.File:
+    import h5py
+
+    if isinstance(source, RemoteFile):
+        source = source.open()
+    return h5py.File(source, "r", locking="best-effort")
 
 
 def _model_group(file: h5py.File) -> h5py.Group | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, NoReturn, TypeAlias, cast
 
 from kerascheck.artifact.refusals import MEBIBYTE, TEXT_LIMIT, DamagedError, ForeignError
+from kerascheck.remote import FetchError
 
 Answer: TypeAlias = "Mapping[str, str | int | None]"
 
@@ -27,6 +28,7 @@ _REFUSALS: Final[Mapping[str, type[Exception]]] = {
     "DamagedError": DamagedError,
     "ForeignError": ForeignError,
     "OSError": OSError,
+    "FetchError": FetchError,
 }
 
 

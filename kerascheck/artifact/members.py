@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from kerascheck.artifact.refusals import MEBIBYTE, DamagedError
+from kerascheck.remote import FetchError
 
 _HEADER: Final = 30
 _SPOOLED: Final = 16 * MEBIBYTE
@@ -68,6 +69,8 @@ def member(path: Path, name: str) -> Generator[IO[bytes]]:
             else:
                 with _unpacked(archive, info) as unpacked:
                     yield unpacked
+    except FetchError:
+        raise
     except (zipfile.BadZipFile, zlib.error, OSError, KeyError, NotImplementedError, EOFError, RuntimeError) as error:
         raise DamagedError(f"the member `{name}` cannot be read: {' '.join(str(error).split())[:160]}") from None
 

@@ -18,6 +18,7 @@ from kerascheck.artifact.plain_values import parse
 from kerascheck.artifact.protobuf import Field, fields, last_fields, messages, text
 from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
 from kerascheck.facts.values import Value
+from kerascheck.remote import RemoteFile
 
 METADATA: Final = "keras_metadata.pb"
 GRAPH: Final = "saved_model.pb"
@@ -61,6 +62,10 @@ def read_metadata(path: Path) -> Document:
 
 def mapped(path: Path) -> memoryview:
     """The bytes of a file without reading them all; the mapping ends with the last slice of it."""
+    if isinstance(path, RemoteFile):
+        if path.stat().st_size > TEXT_LIMIT:
+            raise DamagedError(f"`{path.name}` is larger than any configuration")
+        return memoryview(path.read_bytes())
     with path.open("rb") as file:
         if not path.stat().st_size:
             raise DamagedError(f"`{path.name}` is empty")
