@@ -362,6 +362,7 @@ class KerasUsage(Struct, frozen=True):
     `target` is 1, 2 or 3 when the configuration or the project says so; `written_for` is what the source's own names
     prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise. `flavours` says which Keras it imports: `keras`,
     `tf.keras`, `tf_keras`. `release` is the exact release that the project pins.
+    `python2` is where the source shows that it is written for Python 2.
     """
 
     calls: tuple[ApiCall, ...]
@@ -369,6 +370,7 @@ class KerasUsage(Struct, frozen=True):
     written_for: int | Unknown = UNKNOWN
     flavours: frozenset[str] = frozenset()
     release: tuple[int, int] | Unknown = UNKNOWN
+    python2: Location | None = None
 
     def is_past(self, release: tuple[int, int]) -> bool:
         """Whether the Keras that the source aims at is proven to be of this release or later."""

@@ -34,17 +34,18 @@ def read_notebook(path: str, data: bytes) -> Source:
     units: list[Unit] = []
     shown: list[tuple[int | None, tuple[str, ...]]] = []
     problems: list[SyntaxProblem] = []
-    python2 = False
+    python2: Location | None = None
     for number, text in _code(cells) if _is_python(document) else ():
         shown.append((number, split_lines(text)))
         tree, problem, old = _read_cell(path, number, text)
         if tree is not None:
             units.append(Unit(number, tree))
-        if problem is not None and not (old and python2):
+        if problem is not None and not (old and python2 is not None):
             problems.append(problem)
-        python2 = python2 or old
+        if old and problem is not None:
+            python2 = python2 or problem.location
     counts = _counts(cells, {number for number, _ in shown})
-    return Source(tuple(units), SourceText(tuple(shown)), tuple(problems), notebook=True, counts=counts)
+    return Source(tuple(units), SourceText(tuple(shown)), tuple(problems), True, counts, python2)
 
 
 def _counts(cells: list[object], code: set[int | None]) -> tuple[tuple[int, int | None], ...]:

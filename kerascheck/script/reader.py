@@ -105,7 +105,7 @@ def read_script(
         target_keras=aimed,
         cut_short=cut_short,
     )
-    usage = KerasUsage(calls, aimed, _generation(calls), frozenset(evaluator.flavours), pins.release)
+    usage = KerasUsage(calls, aimed, _generation(calls), frozenset(evaluator.flavours), pins.release, source.python2)
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
     status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""

@@ -51,6 +51,11 @@ def recover(path: str, text: str, cell: int | None, refused: Parsed) -> tuple[as
         return tree, None, False
     problem, python2 = parsed.problem, parsed.python2
     if python2:
+        from kerascheck.script.python2 import as_python3
+
+        parsed = _parse_lines(path, as_python3(lines), cell)
+        if parsed.tree is not None:
+            return parsed.tree, problem, True
         lines = list(_without_python2(lines))
         parsed = _parse_lines(path, lines, cell)
     tree = parsed.tree or _without_broken(path, lines, cell, parsed)

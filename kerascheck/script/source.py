@@ -50,7 +50,8 @@ class Unit(Struct, frozen=True):
 class Source(Struct, frozen=True):
     """A source as far as it could be read; `text` holds its lines as they were written.
 
-    `counts` are the saved execution counts of a notebook's code cells.
+    `counts` are the saved execution counts of a notebook's code cells. `python2` is where the source shows that it is
+    written for Python 2.
     """
 
     units: tuple[Unit, ...]
@@ -58,6 +59,7 @@ class Source(Struct, frozen=True):
     problems: tuple[SyntaxProblem, ...] = ()
     notebook: bool = False
     counts: tuple[tuple[int, int | None], ...] = ()
+    python2: Location | None = None
 
 
 class Parsed(Struct, frozen=True):
@@ -108,9 +110,9 @@ def _read_script(path: str, data: bytes) -> Source:
         return Source((Unit(None, parsed.tree),), shown, (problem,) if problem else ())
     from kerascheck.script.recovery import recover
 
-    tree, refused, _ = recover(path, readable, None, parsed)
+    tree, refused, old = recover(path, readable, None, parsed)
     problems = tuple(found for found in (problem or refused,) if found is not None)
-    return Source((Unit(None, tree),), shown, problems)
+    return Source((Unit(None, tree),), shown, problems, python2=refused.location if old and refused else None)
 
 
 def split_lines(text: str) -> tuple[str, ...]:
