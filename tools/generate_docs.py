@@ -1,4 +1,6 @@
-"""Writes docs/rules/: a page for every rule from its docstring, and their index.
+"""Writes docs/rules/: a page for every rule from its docstring, and their index; and what other pages show of the rules.
+
+In docs/*.md the lines between `<!-- generated: NAME -->` and `<!-- end -->` are renewed, where `BLOCKS` has the name.
 
 Run with the development environment: `python tools/generate_docs.py`; `--check` compares instead of writing.
 """
@@ -6,15 +8,18 @@ Run with the development environment: `python tools/generate_docs.py`; `--check`
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from kerascheck.registry import load
 from kerascheck.report.rules_page import explanation
-from kerascheck.rule import Rule
+from kerascheck.rule import GROUPS, Rule
 
-TARGET = Path(__file__).parent.parent / "docs" / "rules"
+DOCS = Path(__file__).parent.parent / "docs"
+TARGET = DOCS / "rules"
+BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 FAMILIES = {
     "kerascheck": "What the readers say",
     "data": "Data",
@@ -57,6 +62,47 @@ def row(rule: Rule) -> str:
     return f"| [{rule.code}]({rule.code}.md) | {rule.name}{fix} | {rule.severity.label} | {summary}{preview} |"
 
 
+def groups(rules: Sequence[Rule]) -> Iterator[str]:
+    """The rules of each group, by code."""
+    yield from ("| group | rules |", "| --- | --- |")
+    for group in GROUPS:
+        yield f"| `{group}` | {', '.join(rule.code for rule in rules if rule.group == group)} |"
+
+
+def thresholds(rules: Sequence[Rule]) -> Iterator[str]:
+    """The options of every rule, with their defaults."""
+    yield from ("| rule | threshold | default |", "| --- | --- | --- |")
+    for rule in rules:
+        for name, default in rule.options.items():
+            yield f"| [{rule.code}](rules/{rule.code}.md) {rule.name} | `{name}` | {default:,.15g} |"
+
+
+def migration(rules: Sequence[Rule]) -> Iterator[str]:
+    """The rules of the group migration."""
+    yield from ("| code | name | severity | what it finds |", "| --- | --- | --- | --- |")
+    yield from (row(rule).replace("](", "](rules/", 1) for rule in rules if rule.group == "migration")
+
+
+BLOCKS: Mapping[str, Callable[[Sequence[Rule]], Iterator[str]]] = {
+    "groups": groups,
+    "thresholds": thresholds,
+    "migration": migration,
+}
+"""What the pages show of the rules, by name."""
+
+
+def renewed(text: str, rules: Sequence[Rule]) -> str:
+    """A page with its generated blocks as the rules make them."""
+    return BLOCK.sub(lambda block: block[1] + "".join(f"{line}\n" for line in BLOCKS[block[2]](rules)) + block[3], text)
+
+
+def shown() -> dict[Path, str]:
+    """The pages whose generated blocks have changed, with their new text."""
+    rules = [rule for rule in load().rules if rule.family in FAMILIES]
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md"))}
+    return {path: new for path, text in texts.items() if (new := renewed(text, rules)) != text}
+
+
 def stale(texts: dict[str, str]) -> list[str]:
     """The names of pages that differ from the checked-in ones, are missing there, or are there for no rule."""
     there = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.md")}
@@ -67,10 +113,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail when a checked-in page differs")
     texts = pages()
-    changed = stale(texts)
+    changed, outdated = stale(texts), shown()
     if parser.parse_args().check:
-        print("\n".join(changed))
-        return int(bool(changed))
+        print("\n".join((*changed, *(path.name for path in outdated))))
+        return int(bool(changed or outdated))
+    for path, new in outdated.items():
+        path.write_text(new, encoding="utf-8")
     TARGET.mkdir(parents=True, exist_ok=True)
     for name in changed:
         if name in texts:

@@ -1,4 +1,4 @@
-"""Renews what README.md shows of the program: every block below `<!-- output of: COMMAND -->`.
+"""Renews what README.md and docs/*.md show of the program: every block below `<!-- output of: COMMAND -->`.
 
 Run with the development environment: `python tools/generate_readme.py`; `--check` compares instead of writing.
 """
@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 PROGRAM = Path(sys.executable).parent / "kerascheck"
 WIDTH = "100"
 BLOCK = re.compile(r"(<!-- output of: (.+?) -->\n+```\w+\n).*?(^```\n)", re.DOTALL | re.MULTILINE)
@@ -49,13 +49,21 @@ def output(command: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail when README.md shows something else")
-    text = README.read_text(encoding="utf-8")
+    parser.add_argument("--check", action="store_true", help="fail when a page shows something else")
+    check = parser.parse_args().check
+    changed = [path for path in PAGES if _renew(path, write=not check)]
+    if check and changed:
+        print("\n".join(path.name for path in changed), file=sys.stderr)
+    return int(check and bool(changed))
+
+
+def _renew(path: Path, *, write: bool) -> bool:
+    """Whether a page shows something else than the program prints now; it is mended when asked to be written."""
+    text = path.read_text(encoding="utf-8")
     new = renewed(text)
-    if parser.parse_args().check:
-        return int(new != text)
-    README.write_text(new, encoding="utf-8")
-    return 0
+    if write and new != text:
+        path.write_text(new, encoding="utf-8")
+    return new != text
 
 
 if __name__ == "__main__":
