@@ -205,7 +205,14 @@ def removed(parts: tuple[str, ...], *, in_tensorflow: bool = False) -> Removal |
     missing = next(parts[:length] for length in range(1, len(parts) + 1) if not history.has(today, parts[:length]))
     path = ".".join(missing)
     whole = ".".join(parts)
-    instead = next((_INSTEAD[key] for key in (whole, f"{parts[0]}.{parts[-1]}", path) if key in _INSTEAD), "")
+    keys = (whole, f"{parts[0]}.{parts[-1]}", path)
+    if path == "layers.merge" != whole:
+        # A function in Keras 1, a module of functions in Keras 2.
+        return Removal(path, KERAS_2_13, module="layers")
+    instead = next((_INSTEAD[key] for key in keys if key in _INSTEAD), "")
+    if not instead and in_tensorflow and history.has("3", parts):
+        # tensorflow.keras shows some functions under their short names alone (`MAE`).
+        instead = f"take it from `keras.{whole}`, or pass its name as a string"
     rename = _RENAMES.get(path) or _RENAMES.get(f"{parts[0]}.{parts[-1]}", "")
     return Removal(path, _since(missing), instead, rename, _module(path))
 
