@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kerascheck import Config
+from kerascheck import Config, check_script
 from kerascheck.linter import Plan, lint_source
 
 PLAN = Plan(Config(Path.cwd()))
@@ -87,6 +87,90 @@ model = build(4, two_head=True)
 model.compile("adam", ["categorical_crossentropy", "categorical_crossentropy"])
 """,
 }
+
+
+HEAD = """
+import keras
+from keras.callbacks import EarlyStopping, ModelCheckpoint
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+best = ModelCheckpoint("best.keras", save_best_only=True)
+"""
+VALIDATED = {
+    "kept by a checkpoint that is loaded": (
+        """
+model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[best])
+keras.models.load_model("best.keras").evaluate(x_test, y_test)
+""",
+        ["error"],
+    ),
+    "kept by a checkpoint that is never loaded": (
+        """
+model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[best])
+model.evaluate(x_test, y_test)
+""",
+        ["warning"],
+    ),
+    "stopped early, and never scored again": (
+        """
+model.fit(x_train, y_train, validation_data=(x_test, y_test), callbacks=[EarlyStopping()])
+""",
+        ["warning"],
+    ),
+    "predicted to be shown": (
+        """
+model.fit(x_train, y_train, validation_data=(x_test, y_test))
+print(model.predict(x_test))
+""",
+        ["info"],
+    ),
+    "predicted and compared": (
+        """
+model.fit(x_train, y_train, validation_data=(x_test, y_test))
+print((model.predict(x_test).argmax(-1) == y_test).mean())
+""",
+        ["warning"],
+    ),
+    "scored after each of two trainings": (
+        """
+model.fit(x_train, y_train, validation_data=(x_test, y_test))
+model.fit(x_train, y_train, validation_data=(x_test, y_test), epochs=3)
+model.evaluate(x_test, y_test)
+""",
+        ["warning"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", VALIDATED, ids=str)
+def test_test_rows_as_validation_are_as_loud_as_what_is_done_with_their_score(case: str) -> None:
+    body, levels = VALIDATED[case]
+    findings = lint_source((HEAD + body).encode(), "script.py", PLAN).findings
+    assert [finding.severity.label for finding in findings if finding.code == "KC101" and finding.severity] == levels
+
+
+def test_one_finding_and_one_fix_speak_for_all_biases_of_a_model() -> None:
+    body = """
+from keras import Input, Sequential
+from keras.layers import BatchNormalization, Conv2D, Flatten
+
+model = Sequential([
+    Input((9, 9, 3)), Conv2D(4, 3), BatchNormalization(), Conv2D(8, 3), BatchNormalization(), Flatten()
+])
+"""
+    (finding,) = [one for one in lint_source(body.encode(), "a.py", PLAN).findings if one.code == "KC204"]
+    assert finding.fix is not None and len(finding.fix.edits) == 2
+    assert "`Conv2D`" in finding.related[-1].message
+
+
+def test_a_lost_module_is_told_where_it_is_imported(tmp_path: Path) -> None:
+    (tmp_path / "common.py").write_text("from keras.layers.core import Dense\n")
+    user = tmp_path / "user.py"
+    user.write_text("from common import *\n\nhidden = Dense(8)\n")
+    assert "KC602" not in [finding.code for finding in check_script(user).findings]
+    assert "KC602" in [finding.code for finding in check_script(tmp_path / "common.py").findings]
 
 
 @pytest.mark.parametrize("case", SILENT, ids=str)

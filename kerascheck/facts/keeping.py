@@ -1,4 +1,4 @@
-"""Where a script writes a whole model to a file."""
+"""Where a script writes a whole model to a file, and where it reads one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Final
 from msgspec import Struct
 
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import Event, Fit, ModelUse, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 
 _SAVING: Final = ("save", "to_json", "to_yaml")
+_LOADING: Final = ("load_weights", "set_weights")
 
 
 class Keeping(Struct, frozen=True):
@@ -52,3 +53,19 @@ def _holds(program: TrainingProgram, model: int | Unknown, graph: ModelGraph) ->
     if model == graph.key or other is None:
         return model == graph.key
     return other.whole and graph.whole and program.related(model, graph.key)
+
+
+def loads_later(program: TrainingProgram, fit: Fit) -> bool:
+    """Whether anything is loaded after the training, or in the same loop, or the model goes to code that is not known."""
+    loads = (*program.calls("load_model"), *(use for name in _LOADING for use in _uses(program, name)))
+    if any(_may_follow(event, fit) for event in loads):
+        return True
+    return any(True for _ in program.uses(fit.model, "passed"))
+
+
+def _uses(program: TrainingProgram, name: str) -> Iterator[Event]:
+    return (event for event in program.of(ModelUse) if event.use == name)
+
+
+def _may_follow(event: Event, fit: Fit) -> bool:
+    return event.order > fit.order or event.repeated

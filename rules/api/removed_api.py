@@ -157,6 +157,9 @@ def _name(call: ApiCall, usage: KerasUsage) -> Finding | None:
     removal = removed(parts, in_tensorflow=usage.is_of_tensorflow(call))
     if removal is None or (parts[0] == "backend" and history.has("2", parts)):
         return None
+    if call.is_call and not call.attribute and len(parts) > removal.path.count(".") + 1:
+        # A plain name that no import of this source binds: the module that another file takes it from is that file's matter.
+        return None
     what = f"`keras.{removal.path}`"
     if removal.module and call.module_place is not None and len(parts) > removal.path.count(".") + 1:
         return _finding(

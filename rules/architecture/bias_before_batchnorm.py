@@ -3,7 +3,7 @@
 ## What it does
 
 Looks for a Dense or convolution with `use_bias` and no activation whose only reader is a `BatchNormalization` with
-`center`, along the axis that the bias stands on.
+`center`, along the axis that the bias stands on. One finding speaks for all layers of a model, and its fix mends them all.
 
 ## Why it matters
 
@@ -21,7 +21,7 @@ x = Conv2D(64, 3)(inputs)  # KC204
 x = BatchNormalization()(x)
 x = Activation("relu")(x)
 x = GlobalAveragePooling2D()(x)
-x = Dense(32, use_bias=True)(x)  # KC204
+x = Dense(32, use_bias=True)(x)
 x = BatchNormalization()(x)
 x = Activation("relu")(x)
 model = Model(inputs, Dense(10, activation="softmax")(x))
@@ -61,11 +61,16 @@ from kerascheck.facts.families import CONVOLUTIONS, DENSE, activation_of, class_
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.paths import applied_once
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
+from kerascheck.folding import folded
 from kerascheck.rule import rule
 
 
 @rule("KC204", "bias-before-batchnorm", Severity.INFO, since="0.1", fixable=True)
 def bias_before_batchnorm(graph: ModelGraph) -> Iterator[Finding]:
+    yield from folded(_found(graph))
+
+
+def _found(graph: ModelGraph) -> Iterator[Finding]:
     if "BatchNormalization" not in class_names(graph):
         return
     axes = channel_axes(graph)

@@ -76,6 +76,7 @@ from typing import Final
 from kerascheck.facts.families import ATTENTION, CONVOLUTIONAL_RECURRENT, DROPOUTS, RECURRENT
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.findings import Finding, Severity
+from kerascheck.folding import folded
 from kerascheck.rule import Options, rule
 
 _INSIDE: Final = RECURRENT | CONVOLUTIONAL_RECURRENT | ATTENTION
@@ -85,6 +86,12 @@ _ARGUMENTS: Final = ("dropout", "recurrent_dropout")
 @rule("KC207", "dropout-rate", Severity.WARNING, since="0.1", options={"much": 0.5, "most": 0.8})
 def dropout_rate(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     much, most = options.number("much", 0.5), options.number("most", 0.8)
+    found = list(_found(graph, much, most))
+    yield from (finding for finding in found if finding.severity is not Severity.INFO)
+    yield from folded(finding for finding in found if finding.severity is Severity.INFO)
+
+
+def _found(graph: ModelGraph, much: float, most: float) -> Iterator[Finding]:
     for outer in graph.layers:
         layer = outer.inner if outer.inner is not None else outer
         if layer.kind is not LayerKind.BUILTIN:

@@ -59,6 +59,7 @@ from kerascheck.facts.families import class_names, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Value
 from kerascheck.findings import Finding, Severity
+from kerascheck.folding import folded
 from kerascheck.rule import rule
 
 _GATED: Final = frozenset({"LSTM", "GRU"})
@@ -76,6 +77,12 @@ _STORED: Final = frozenset({"recurrent_activation", "reset_after"})
 
 @rule("KC219", "recurrent-activation", Severity.WARNING, since="0.1")
 def recurrent_activation(graph: ModelGraph) -> Iterator[Finding]:
+    found = list(_found(graph))
+    for severity in dict.fromkeys(finding.severity for finding in found):
+        yield from folded(finding for finding in found if finding.severity is severity)
+
+
+def _found(graph: ModelGraph) -> Iterator[Finding]:
     if not _GATED & class_names(graph):
         return
     for outer in graph.layers:

@@ -5,8 +5,8 @@
 Follows the arrays given as `validation_data` back to where they come from. It speaks when they are the test part: the
 second half of `load_data()`, the second part of a split, rows read from a file or folder of that name.
 It is an error when a callback or a search chooses on these rows and the script reports their score too, a warning when
-they are only reported afterwards or only chosen on, a hint when they are only watched or when nothing but the name
-says that they are the test part.
+they are only scored afterwards or only chosen on (by a `ModelCheckpoint` too, if what it keeps is never loaded), a hint when they are only watched or when nothing but the name
+says that they are the test part. One finding speaks for all trainings with the same rows and reasons.
 
 ## Why it matters
 
@@ -90,8 +90,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role
-from kerascheck.facts.training import Callback, Event, Fit, Search, TrainingProgram, arrays
+from kerascheck.facts.keeping import loads_later
+from kerascheck.facts.training import Callback, Comparison, Evaluation, Event, Fit, Search, TrainingProgram, arrays
 from kerascheck.findings import Finding, Related, Severity
+from kerascheck.folding import folded
 from kerascheck.rule import rule
 
 HELP = "hold rows of the training part out for validation (`validation_split`, or a second split) and score the test part once, at the end"
@@ -99,6 +101,12 @@ HELP = "hold rows of the training part out for validation (`validation_split`, o
 
 @rule("KC101", "test-data-as-validation", Severity.WARNING, since="0.1", group="leakage")
 def test_data_as_validation(program: TrainingProgram) -> Iterator[Finding]:
+    found = list(_found(program))
+    for told in dict.fromkeys((finding.severity, finding.message) for finding in found):
+        yield from folded(finding for finding in found if (finding.severity, finding.message) == told)
+
+
+def _found(program: TrainingProgram) -> Iterator[Finding]:
     searches = {search.location for search in program.of(Search)}
     for fit in program.of(Fit):
         if fit.location in searches:
@@ -118,15 +126,19 @@ def _is_test(array: DataArray) -> bool:
 
 def _judge(program: TrainingProgram, fit: Fit, validation: DataArray) -> Finding | None:
     callbacks = fit.callbacks if isinstance(fit.callbacks, tuple) else ()
-    chooser = next((callback for callback in callbacks if chooses(callback)), None)
+    reloads = loads_later(program, fit)
+    choosers = [callback for callback in callbacks if chooses(callback)]
     later = tuple(program.judged(after=fit))
-    report = next((event for event, array in later if array.holds(validation)), None)
-    if validation.fold and chooser is None:
+    seen = [event for event, array in later if array.holds(validation)]
+    report = next((event for event in seen if _is_score(program, event)), None)
+    if validation.fold and not choosers:
         return None
-    if report is None and any(array.role is Role.TEST or validation.disjoint(array) for _, array in later):
+    if not seen and any(array.role is Role.TEST or validation.disjoint(array) for _, array in later):
         return None
     proven = validation.role is Role.TEST
     name = f"`{validation.name}`" if validation.name else "the validation data"
+    # What a checkpoint keeps is in the score only where it is loaded again.
+    chooser = next((one for one in choosers if report is None or reloads or one.name != "ModelCheckpoint"), None)
     reasons = [f"`{chooser.name}` chooses on its score"] if chooser is not None else []
     reasons += ["its score is reported as the result"] if report is not None else []
     if not proven:
@@ -135,7 +147,7 @@ def _judge(program: TrainingProgram, fit: Fit, validation: DataArray) -> Finding
     else:
         severity = Severity.ERROR if len(reasons) == 2 else Severity.WARNING if reasons else Severity.INFO
         message = f"{name} is the test part and is used as validation data"
-    consequence = f": {' and '.join(reasons)}, which makes that score too good" if reasons else ""
+    consequence = f": {' and '.join(reasons)}, {_outcome(chooser)}" if reasons else ""
     return Finding(
         message=message + consequence,
         location=fit.place("validation_data"),
@@ -144,6 +156,19 @@ def _judge(program: TrainingProgram, fit: Fit, validation: DataArray) -> Finding
         severity=severity,
         related=_related(validation, chooser, report),
     )
+
+
+def _outcome(chooser: Callback | None) -> str:
+    if chooser is not None:
+        return "which makes that score too good"
+    return "which is too good once anything is chosen by watching it"
+
+
+def _is_score(program: TrainingProgram, event: Evaluation) -> bool:
+    """Whether a model is scored: predictions that nothing is compared with may only be shown."""
+    if not event.method.startswith("predict"):
+        return True
+    return any(array.prediction == event.order for comparison in program.of(Comparison) for array in comparison.arrays)
 
 
 def chooses(callback: Callback) -> bool:

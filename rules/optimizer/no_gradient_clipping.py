@@ -49,6 +49,7 @@ from collections.abc import Iterator
 from kerascheck.facts.graph import ModelGraph, Node
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
+from kerascheck.folding import folded
 from kerascheck.rule import Options, rule
 
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"})
@@ -58,6 +59,10 @@ THRESHOLDS = {"layers": 3, "steps": 250}
 
 @rule("KC408", "no-gradient-clipping", Severity.INFO, since="0.1", options=THRESHOLDS)
 def no_gradient_clipping(graph: ModelGraph, options: Options) -> Iterator[Finding]:
+    yield from folded(_found(graph, options))
+
+
+def _found(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     recurrent = [node for node in graph.nodes if (node.layer.inner or node.layer).class_name in RECURRENT]
     layers = len({node.layer.key for node in recurrent})
     longest = max(recurrent, key=_steps, default=None)

@@ -56,13 +56,11 @@ weights itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from kerascheck.facts.training import Callback, Evaluation, Event, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.keeping import loads_later
+from kerascheck.facts.training import Callback, Evaluation, Fit, TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
-
-LOADING: Final = ("load_weights", "set_weights")
 
 
 @rule("KC522", "evaluation-after-reload", Severity.WARNING, since="0.1")
@@ -70,7 +68,7 @@ def evaluation_after_reload(program: TrainingProgram) -> Iterator[Finding]:
     told: set[Location] = set()
     for fit in program.of(Fit) if program.whole else ():
         saver = _saver(fit)
-        if saver is None or _loads(program, fit):
+        if saver is None or loads_later(program, fit):
             continue
         judged = _judged(program, fit)
         if judged is None or judged.location in told:
@@ -95,22 +93,6 @@ def _saver(fit: Fit) -> Callback | None:
     if any(callback.custom or callback["restore_best_weights"] is True for callback in callbacks):
         return None
     return next((callback for callback in callbacks if callback["save_best_only"] is True), None)
-
-
-def _loads(program: TrainingProgram, fit: Fit) -> bool:
-    """Whether anything is loaded after the training, or in the same loop, or the model goes to code that is not known."""
-    loads = (*program.calls("load_model"), *(use for name in LOADING for use in _uses(program, name)))
-    if any(_may_follow(event, fit) for event in loads):
-        return True
-    return any(True for _ in program.uses(fit.model, "passed"))
-
-
-def _uses(program: TrainingProgram, name: str) -> Iterator[Event]:
-    return (event for event in program.of(ModelUse) if event.use == name)
-
-
-def _may_follow(event: Event, fit: Fit) -> bool:
-    return event.order > fit.order or event.repeated
 
 
 def _judged(program: TrainingProgram, fit: Fit) -> Evaluation | None:
