@@ -13,11 +13,12 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from oracle.layer_strategies import STRATEGIES, UNTRIED, Question
+from oracle.operation_strategies import OPERATIONS
 
 from kerascheck import check_model
 from kerascheck.artifact import read_model
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
-from kerascheck.facts.values import UNKNOWN, Value
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize, tables
 from kerascheck.shapes import count_parameters, infer
@@ -163,6 +164,28 @@ def test_a_refused_call_is_refused_by_keras(name: str, data: st.DataObject, kera
     found = infer(layer, [tuple(shape) for shape in question.inputs], question.call)
     if found.kind:
         assert "error" in keras(question), f"{question}: {found.message}"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_an_operation_has_no_other_shape_than_keras_gives_it(name: str, data: st.DataObject, keras: Ask) -> None:
+    question = data.draw(OPERATIONS[name])
+    expected = keras(question)
+    layer = Layer(1, "layer", name, {}, Location("test"), kind=LayerKind.OPERATION)
+    found = infer(layer, [tuple(shape) for shape in question.inputs], question.call)
+    if "error" in expected:
+        return
+    assert not found.kind, f"{question}: {found.message}"
+    for mine, theirs in zip(found.shapes, expected["shapes"], strict=True):
+        assert agree(mine, theirs), question
+
+
+def agree(mine: Shape, theirs: list[int | None]) -> bool:
+    """Whether all that is known of a shape is so."""
+    if isinstance(mine, Unknown):
+        return True
+    return len(mine) == len(theirs) and all(a is UNKNOWN or a == b for a, b in zip(mine, theirs, strict=True))
 
 
 def test_every_layer_of_keras_is_tried() -> None:

@@ -104,7 +104,6 @@ _KEEPING = [
     "convert_to_tensor",
     "batch_normalization",
     "nan_to_num",
-    "cumsum",
     "reverse",
     "flip",
     "roll",
@@ -158,6 +157,11 @@ def given(call: Call, default: Value, *names: str) -> Value:
 
 def unchanged(call: Call) -> list[Shape]:
     return [call.input]
+
+
+def cumulative(call: Call) -> list[Shape]:
+    """cumsum: without an axis Keras flattens and TensorFlow does not."""
+    return [call.input if given(call, None, "axis") is not None else UNKNOWN]
 
 
 def broadcast(call: Call) -> list[Shape]:
@@ -365,6 +369,7 @@ SHAPES: Mapping[str, ShapeFunction] = {
     **dict.fromkeys(_ELEMENTWISE, broadcast),
     **dict.fromkeys(_KEEPING, unchanged),
     **dict.fromkeys(_REDUCTIONS, reduction),
+    "cumsum": cumulative,
     "expand_dims": expand,
     "squeeze": squeeze,
     "reshape": reshape,

@@ -14,17 +14,24 @@ Draw = Callable[[DrawFn], object]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call of a layer: with its tensors as arguments of their own (`spread`), or as one list."""
+    """A call of a layer or of a function of keras.ops: with its tensors one by one (`spread`), or as one list."""
 
     name: str
     arguments: Mapping[str, object] = field(default_factory=dict)
     inputs: Sequence[Shape] = ()
     call: Mapping[str, object] = field(default_factory=dict)
     spread: bool = True
+    operation: bool = False
 
     def described(self) -> dict[str, object]:
         layer = {"class": self.name, "arguments": self.arguments}
-        return {"layer": layer, "inputs": self.inputs, "call": self.call, "spread": self.spread}
+        return {
+            "layer": layer,
+            "inputs": self.inputs,
+            "call": self.call,
+            "spread": self.spread,
+            "operation": self.operation,
+        }
 
     def on(self, inputs: Sequence[Shape]) -> Question:
         """The same layer on other shapes."""

@@ -40,6 +40,8 @@ def tupled(value):
 def answer(question):
     """The output shapes and the number of weights, or the error that Keras raises."""
     tensors = [keras.Input(batch_shape=shape) for shape in question["inputs"]]
+    if question["operation"]:
+        return operated(question, tensors)
     try:
         with StatelessScope(initialize_variables=False):
             layer = made(question["layer"])
@@ -48,6 +50,17 @@ def answer(question):
     except Exception as error:
         return {"error": type(error).__name__, "message": str(error)[:500]}
     return {"shapes": [list(tensor.shape) for tensor in keras.tree.flatten(outputs)], "parameters": parameters}
+
+
+def operated(question, tensors):
+    """The output shapes of a function of keras.ops."""
+    function = getattr(keras.ops, question["layer"]["class"])
+    given = {name: tupled(value) for name, value in question["call"].items()}
+    try:
+        outputs = function(*tensors, **given) if question["spread"] else function(tensors, **given)
+    except Exception as error:
+        return {"error": type(error).__name__, "message": str(error)[:500]}
+    return {"shapes": [list(tensor.shape) for tensor in keras.tree.flatten(outputs)], "parameters": 0}
 
 
 def serve():
