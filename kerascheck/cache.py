@@ -59,7 +59,7 @@ class Cache:
             return None
         if entry.state != state_of(target.path, target.kind):
             return None
-        fresh = all(state_of(Path(path), FileKind.SCRIPT) == state for path, state in entry.beside)
+        fresh = all(state_of(Path(path), _kind_beside(target)) == state for path, state in entry.beside)
         return entry.report if fresh else None
 
     def keep(self, target: Target, report: FileReport) -> None:
@@ -67,7 +67,7 @@ class Cache:
         state = state_of(target.path, target.kind)
         if not state or report.fault:
             return
-        beside = tuple((path, state_of(Path(path), FileKind.SCRIPT)) for path in report.reads)
+        beside = tuple((path, state_of(Path(path), _kind_beside(target))) for path in report.reads)
         data = msgspec.msgpack.encode(Entry(state, beside, report))
         import tempfile
 
@@ -90,6 +90,11 @@ class Cache:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
             self._ready = True
+
+
+def _kind_beside(target: Target) -> FileKind:
+    """Beside a model lie weights, beside a script its modules."""
+    return FileKind.MODEL if target.kind is FileKind.MODEL else FileKind.SCRIPT
 
 
 def state_of(path: Path, kind: FileKind) -> str:

@@ -152,7 +152,11 @@ def _without(option: str) -> type[TyperCommand]:
 
 
 app.command("script", help="Check training scripts and notebooks.", cls=_without("layers"))(lint)
-app.command("model", help="Check saved models, here or at an address; they are read, never loaded.", cls=_without("stdin_filename"))(lint)
+app.command(
+    "model",
+    help="Check saved models, here or at an address; they are read, never loaded.",
+    cls=_without("stdin_filename"),
+)(lint)
 app.command("check", help="Check both kinds, told apart by their content.")(lint)
 
 

@@ -158,6 +158,7 @@ def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
         models=len(facts.graphs),
         layers=facts.layers,
         about=about(facts.saved) if facts.saved is not None else "",
+        reads=facts.reads,
         fault=fault,
         coverage=coverage(facts.graphs),
     )

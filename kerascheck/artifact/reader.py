@@ -12,6 +12,7 @@ from kerascheck.artifact.entries import EntryKind, entry_of
 from kerascheck.artifact.excerpts import excerpts
 from kerascheck.artifact.forms import Form, sniff
 from kerascheck.artifact.graphs import Graphs
+from kerascheck.artifact.pairing import weights_beside
 from kerascheck.artifact.refusals import DamagedError, ForeignError
 from kerascheck.artifact.stored import counter
 from kerascheck.artifact.training import compile_of, outputs_of
@@ -27,6 +28,7 @@ class ModelFacts(Struct, frozen=True):
     """All that could be read of one model file; `findings` are what the reader itself has to say.
 
     `graphs` has the file's model first, then the models nested in it. `saved` is None for a file without a model.
+    `reads` are the files beside it that were read too.
     """
 
     saved: SavedModel | None
@@ -35,6 +37,7 @@ class ModelFacts(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     status: FileStatus = FileStatus.OK
     reason: str = ""
+    reads: tuple[str, ...] = ()
 
 
 def read_model(path: Path, *, display: str = "") -> ModelFacts:
@@ -117,6 +120,10 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
         raise ForeignError(f"the configuration of one `{entry.class_name}` layer, not of a model")
     graphs = Graphs(display, document.keras_version, counter(path, document))
     root = graphs.root(entry, document.parts)
+    pair = weights_beside(path, document.form, root)
+    if pair is not None:
+        graphs = Graphs(display, document.keras_version, pair.counter)
+        root = graphs.root(entry, document.parts)
     compiled = None
     if document.training is not None:
         keys = output_names(entry.config.get("output_layers"))
@@ -129,12 +136,14 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
     if subclassed:
         held = "how its layers are connected" if root.layers else "its layers"
         reason = f"`{entry.class_name}` is a class of its own, and the file does not tell {held}"
+    saved = _saved(document, display, root, root.location)
     return ModelFacts(
-        _saved(document, display, root, root.location),
+        saved if pair is None else replace(saved, paired=pair.path.name),
         models,
         excerpts(models),
         status=FileStatus.PARTIAL if subclassed or not root.whole else FileStatus.OK,
         reason=reason or ", ".join(gap.construct for gap in root.gaps),
+        reads=() if pair is None else (str(pair.path),),
     )
 
 

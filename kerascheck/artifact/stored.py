@@ -24,6 +24,7 @@ Counter: TypeAlias = "Callable[[str], int | Unknown]"
 
 _WEIGHTS: Final = "model.weights.h5"
 _CONTAINERS: Final = ("layers", "_layer_checkpoint_dependencies")
+_TOP_LEVEL: Final = "top_level_model_weights"
 _NO_WEIGHT: Final = "seed_generator"
 
 
@@ -33,7 +34,7 @@ def counter(path: Path, document: Document) -> Counter:
     @functools.cache
     def sizes() -> Sizes:
         try:
-            return document.stored or _sizes(path, document.form)
+            return document.stored or sizes_of(path, document.form)
         except DamagedError:
             # The architecture could be read; its weights are another matter.
             return {}
@@ -41,7 +42,12 @@ def counter(path: Path, document: Document) -> Counter:
     return lambda name: sizes().get(name, UNKNOWN)
 
 
-def _sizes(path: Path, form: str) -> Sizes:
+def sizes_of(path: Path, form: str) -> Sizes:
+    """The number of weights of each layer by its name, of a model or of weights alone.
+
+    Raises:
+        DamagedError: when the file cannot be read.
+    """
     if form not in ("hdf5", "keras") or not path.is_file():
         return {}
     importlib.import_module("h5py")
@@ -58,10 +64,13 @@ def _counted(path: Path, form: str) -> Sizes:
 
 
 def _of_groups(file: h5py.File) -> Sizes:
-    """In the layout of Keras 1 and 2 a group has the name of its layer."""
+    """In the layout of Keras 1 and 2 a group has the name of its layer; it stands in the root of weights alone."""
     found = {_last(group): group for group in groups_of(file)}
+    if found.keys() & set(_CONTAINERS):
+        return _of_containers(file)
     weights = found.get("model_weights")
-    return {} if weights is None else {_last(group): _count(group) for group in groups_of(weights)}
+    groups = found.values() if weights is None else groups_of(weights)
+    return {_last(group): _count(group) for group in groups if _last(group) != _TOP_LEVEL}
 
 
 def _of_containers(file: h5py.File) -> Sizes:

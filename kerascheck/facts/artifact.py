@@ -12,7 +12,8 @@ from kerascheck.findings import Location
 class SavedModel(Struct, frozen=True):
     """A model file. `form` is `hdf5`, `keras`, `json`, `yaml`, `tfjs`, `saved_model`, or for weights alone `npz`, `weights`.
 
-    `graph` is None where the file holds no architecture; `note` then says what it holds.
+    `graph` is None where the file holds no architecture; `note` then says what it holds. `paired` is the file beside an
+    architecture that holds its weights.
     """
 
     path: str
@@ -22,3 +23,4 @@ class SavedModel(Struct, frozen=True):
     keras_version: str | Unknown = UNKNOWN
     backend: str | Unknown = UNKNOWN
     note: str = ""
+    paired: str = ""
