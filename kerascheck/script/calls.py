@@ -197,4 +197,6 @@ def trains(name: str, node: ast.Call) -> bool:
     keywords = _TRAINING.get(name)
     if keywords is None:
         return False
+    if name == "compile" and len(node.args) > 1:
+        return True
     return not keywords or any(keyword.arg in keywords for keyword in node.keywords)

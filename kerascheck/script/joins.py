@@ -23,6 +23,7 @@ from kerascheck.script.values import (
     LayerValue,
     ListValue,
     LossValue,
+    MethodValue,
     ModelValue,
     Mutable,
     Opaque,
@@ -231,7 +232,8 @@ CHOICES = 6
 """The most values that are followed where a branch decides which of them it is."""
 
 CHOSEN = (
-    ModelValue, LayerValue, InstanceValue, FunctionValue, ClassValue, Path, OptimizerValue, LossValue, ChoiceValue
+    ModelValue, LayerValue, InstanceValue, FunctionValue, ClassValue, Path, OptimizerValue, LossValue, MethodValue,
+    ChoiceValue
 )  # fmt: skip
 
 
