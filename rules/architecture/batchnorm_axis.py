@@ -4,7 +4,8 @@
 
 Follows the channel axis from the convolutions, in both data formats and from 2 to 5 axes, through pooling, activations,
 dropout, padding, upsampling, merges, `Permute` and `Reshape` to each `BatchNormalization`, and compares it with `axis`.
-It knows `axis` as a list, Keras 1's `mode` and `TimeDistributed`. It also speaks where `axis` is the batch axis.
+It knows `axis` as a list, Keras 1's `mode` and `TimeDistributed`. It also speaks where `axis` is the batch axis, and, as
+a warning, where it is the step axis behind a Dense, recurrent or embedding layer.
 
 ## Why it matters
 
@@ -164,6 +165,8 @@ def _off_channels(node: Node, wanted: tuple[int, ...], channels: ChannelAxis) ->
         layer.place("axis"),
         help=f"set `axis={_right(node, channels)}`, so that each of the {what} gets its own mean and variance",
         label=f"{_place(axis, channels)}, not {what}",
+        # Statistics for each step of a sequence of features can be meant; for each row of a picture they cannot.
+        severity=None if channels.maps else Severity.WARNING,
         layer=node.layer.address,
         related=(Related(source.place("data_format"), _cause(channels)),),
         fix=_fix(node, channels),

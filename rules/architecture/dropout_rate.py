@@ -3,9 +3,8 @@
 ## What it does
 
 Reads the rate of every dropout layer, and `dropout` and `recurrent_dropout` of recurrent and attention layers. It is an
-error outside 0 to 1 or where everything is dropped, a warning where a dropout layer is
-written to drop nothing, or drops more than 0.8, and
-a hint above 0.5. The limits are the options `much` (0.5) and `most` (0.8).
+error outside 0 to 1 or where everything is dropped, a warning where a layer is written to drop nothing or drops more than
+0.8, and a hint above 0.5. The limits are the options `much` (0.5) and `most` (0.8).
 
 ## Why it matters
 
