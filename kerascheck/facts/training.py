@@ -362,7 +362,7 @@ class KerasUsage(Struct, frozen=True):
     `target` is 1, 2 or 3 when the configuration or the project says so; `written_for` is what the source's own names
     prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise. `flavours` says which Keras it imports: `keras`,
     `tf.keras`, `tf_keras`. `release` is the exact release that the project pins.
-    `python2` is where the source shows that it is written for Python 2.
+    `python2` is where the source shows that it is written for Python 2, `old_names` are the names of Python 2 that it uses.
     """
 
     calls: tuple[ApiCall, ...]
@@ -371,6 +371,7 @@ class KerasUsage(Struct, frozen=True):
     flavours: frozenset[str] = frozenset()
     release: tuple[int, int] | Unknown = UNKNOWN
     python2: Location | None = None
+    old_names: tuple[tuple[str, Location], ...] = ()
 
     def is_past(self, release: tuple[int, int]) -> bool:
         """Whether the Keras that the source aims at is proven to be of this release or later."""

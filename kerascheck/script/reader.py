@@ -105,7 +105,15 @@ def read_script(
         target_keras=aimed,
         cut_short=cut_short,
     )
-    usage = KerasUsage(calls, aimed, _generation(calls), frozenset(evaluator.flavours), pins.release, source.python2)
+    usage = KerasUsage(
+        calls,
+        aimed,
+        _generation(calls),
+        frozenset(evaluator.flavours),
+        pins.release,
+        source.python2,
+        _old_names(evaluator, source.units),
+    )
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
     status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""
@@ -138,6 +146,12 @@ def _cells(evaluator: Evaluator, source: Source) -> Cells | None:
 
     cells = cells_of(source.units, lines)
     return Cells(source.counts, () if source.problems else early_names(evaluator, cells))
+
+
+def _old_names(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[tuple[str, Location], ...]:
+    from kerascheck.script.old_names import old_names
+
+    return old_names(evaluator, units)
 
 
 def _own_steps(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:
