@@ -44,6 +44,41 @@ model = keras.models.load_model("model.keras")
 model.compile("adam", "mse")
 model.fit(x, y)
 """,
+    "KC503 a model that is called on other rows": """
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x_train, y_train)
+print(model(x_test))
+""",
+    "KC503 weights that another model is evaluated with": """
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+
+
+def build():
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+trained = build()
+trained.fit(x_train, y_train)
+trained.save_weights("all.weights.h5")
+fresh = build()
+fresh.load_weights("all.weights.h5")
+fresh.evaluate(x_test, y_test)
+""",
+    "KC503 a template": """
+import keras
+
+model = keras.Sequential([keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(...)
+""",
     "KC311 one-hot rows that are padded": """
 import keras
 import numpy as np
@@ -163,6 +198,25 @@ model = Sequential([
     (finding,) = [one for one in lint_source(body.encode(), "a.py", PLAN).findings if one.code == "KC204"]
     assert finding.fix is not None and len(finding.fix.edits) == 2
     assert "`Conv2D`" in finding.related[-1].message
+
+
+def test_all_libraries_that_are_seeded_in_place_of_keras_are_named() -> None:
+    body = """
+import random
+
+import keras
+import numpy as np
+
+random.seed(1)
+np.random.seed(1)
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+model.compile("adam", "sparse_categorical_crossentropy")
+model.fit(x_train, y_train)
+model.evaluate(x_test, y_test)
+"""
+    (finding,) = [one for one in lint_source(body.encode(), "a.py", PLAN).findings if one.code == "KC512"]
+    assert finding.message.startswith("only Python and numpy are seeded")
 
 
 def test_a_lost_module_is_told_where_it_is_imported(tmp_path: Path) -> None:

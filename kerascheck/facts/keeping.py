@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Event, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import Event, Fit, LibraryCall, ModelUse, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 
@@ -57,15 +57,13 @@ def _holds(program: TrainingProgram, model: int | Unknown, graph: ModelGraph) ->
 
 def loads_later(program: TrainingProgram, fit: Fit) -> bool:
     """Whether anything is loaded after the training, or in the same loop, or the model goes to code that is not known."""
-    loads = (*program.calls("load_model"), *(use for name in _LOADING for use in _uses(program, name)))
-    if any(_may_follow(event, fit) for event in loads):
+    if any(loads(event) and (event.order > fit.order or event.repeated) for event in program.events):
         return True
     return any(True for _ in program.uses(fit.model, "passed"))
 
 
-def _uses(program: TrainingProgram, name: str) -> Iterator[Event]:
-    return (event for event in program.of(ModelUse) if event.use == name)
-
-
-def _may_follow(event: Event, fit: Fit) -> bool:
-    return event.order > fit.order or event.repeated
+def loads(event: Event) -> bool:
+    """Whether weights come from elsewhere: from a file, or from another model."""
+    if isinstance(event, ModelUse):
+        return event.use in _LOADING
+    return isinstance(event, LibraryCall) and event.name.rpartition(".")[2] == "load_model"

@@ -147,7 +147,7 @@ class ModelUse(Event, frozen=True):
     """Another use of a model: a method by its name (`save`, `load_weights`), or what `use` says.
 
     `history` reads `model.history`, `trainable` sets `model.trainable`, `passed` hands the model to a function that is not
-    known, `returned` hands it to whoever calls a function that the script itself never calls, `built` makes it.
+    known, `called` calls it on data (`model(x)`), `returned` hands it to whoever calls a function that the script itself never calls, `built` makes it.
     """
 
     use: str = ""

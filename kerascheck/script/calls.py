@@ -79,6 +79,9 @@ class Calls(Classes):
             else:
                 positional.append(evaluate(argument))
                 positional_nodes.append(argument)
+                if isinstance(argument, ast.Constant) and argument.value is Ellipsis:
+                    # `model.fit(...)` of a template.
+                    result.complete = False
         for keyword in node.keywords:
             value = evaluate(keyword.value)
             if keyword.arg is not None:

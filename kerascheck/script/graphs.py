@@ -36,6 +36,7 @@ class Graphs(Layers):
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         first = arguments.get(0, "inputs", "x")
         if not inputs:
+            record_use(self, model, "called", node)
             return self._call_on_data(model, first)
         if model.chain and isinstance(self._input_of(model).shape, Unknown) and len(inputs) == 1:
             self.rebuild(model, inputs[0].tensor.shape)

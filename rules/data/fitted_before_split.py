@@ -93,7 +93,7 @@ from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
 from kerascheck.rule import rule
 
 EFFECT = {
-    Learned.SCALE: "the scale of the test rows",
+    Learned.SCALE: "the ranges of the test rows",
     Learned.FILLING: "the values of the test rows",
     Learned.PROJECTION: "the directions of the test rows",
     Learned.VOCABULARY: "the words of the test rows",

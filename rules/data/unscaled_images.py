@@ -155,7 +155,7 @@ def _of_images(fit: Fit, images: DataArray, layer: Layer) -> Finding:
     name = f"`{images.name}`" if images.name else "the images"
     loaded = images.step(StepKind.LOADED)
     return Finding(
-        message=f"{name} still hold values from 0 to 255 when they reach `{layer.class_name}` in `{fit.method}` {fit.location.words}: inputs a hundred times the usual scale make training slow and unsteady",
+        message=f"{name} still {'holds' if images.name else 'hold'} values from 0 to 255 at `{layer.class_name}` in `{fit.method}` {fit.location.words}: inputs a hundred times the usual scale make training slow and unsteady",
         location=loaded.location if loaded is not None else fit.place("x"),
         help="divide by 255 before `fit`, or start the model with `layers.Rescaling(1 / 255)`",
         label="values from 0 to 255",

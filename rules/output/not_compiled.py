@@ -76,6 +76,7 @@ HARMLESS = frozenset(
         "add",
         "build",
         "built",
+        "called",
         "count_params",
         "get_config",
         "get_layer",

@@ -3,7 +3,7 @@
 ## What it does
 
 Finds a `fit` without `validation_data` and `validation_split` whose model is never evaluated and never predicts
-afterwards.
+afterwards, by itself or as a model that what it saved is loaded into.
 
 ## Why it matters
 
@@ -68,7 +68,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataKind
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays, is_made_up
+from kerascheck.facts.keeping import loads
+from kerascheck.facts.training import Evaluation, Event, Fit, ModelUse, TrainingProgram, arrays, is_made_up
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
@@ -113,8 +114,17 @@ def _may_judge(name: str, custom: bool) -> bool:
 
 
 def _is_judged(program: TrainingProgram, fit: Fit) -> bool:
-    for event in program.of(Evaluation):
-        again = event.repeated and fit.repeated
-        if (event.order > fit.order or again) and program.related(fit.model, event.model):
+    loaded = False
+    for event in program.events:
+        if not _may_follow(event, fit):
+            continue
+        loaded = loaded or loads(event)
+        if isinstance(event, Evaluation) and (loaded or program.related(fit.model, event.model)):
+            return True
+        if isinstance(event, ModelUse) and event.use == "called" and program.related(fit.model, event.model):
             return True
     return any(program.uses(fit.model, *ELSEWHERE))
+
+
+def _may_follow(event: Event, fit: Fit) -> bool:
+    return event.order > fit.order or (event.repeated and fit.repeated)

@@ -99,7 +99,7 @@ def unseeded(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     if not seeds:
         yield _without(fit)
     elif not real:
-        yield _partial(seeds[0], fit)
+        yield _partial(seeds, fit)
     elif (made := built(program, fit.model)) is not None and made.order < real[0].order and not real[0].loops:
         yield Finding(
             message="the seed is set after the model was built: its first weights differ from run to run",
@@ -126,10 +126,11 @@ def _without(fit: Fit) -> Finding:
     )
 
 
-def _partial(seed: LibraryCall, fit: Fit) -> Finding:
-    library = "numpy" if seed.name.startswith("numpy.") else "Python"
+def _partial(seeds: list[LibraryCall], fit: Fit) -> Finding:
+    seed, libraries = seeds[0], {"numpy" if seed.name.startswith("numpy.") else "Python" for seed in seeds}
+    seeded = f"{' and '.join(sorted(libraries))} {'are' if len(libraries) > 1 else 'is'} seeded"
     return Finding(
-        message=f"only {library} is seeded: the weights, the shuffling and the dropout of Keras still differ from run to run",
+        message=f"only {seeded}: the weights, the shuffling and the dropout of Keras still differ from run to run",
         location=seed.location,
         label="does not reach Keras",
         help="call `keras.utils.set_random_seed(...)`, which seeds Python, numpy and the backend",
