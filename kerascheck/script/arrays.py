@@ -7,7 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Rows, StepKind
+from msgspec.structs import replace
+
+from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.gathering import is_window
 from kerascheck.script.handlers import ARRAY_METHODS, DATASET_METHODS
@@ -273,6 +275,12 @@ class Arrays(Preprocessing):
             return self.array(place, history=steps_of([part.data for part in parts]))
         if len(parts) == 1:
             return self.derive(parts[0])
+        if place is not None:
+            step = Step(StepKind.JOINED, self.place(place), "joined")
+            parts = [
+                ArrayValue(replace(part.data, history=(*part.data.history, step)), constant=part.constant)
+                for part in parts
+            ]
         source = self.cut("joined", tuple((each.source, each.selection) for each in rows))
         arrangement = tuple(part.data.arrangement for part in parts)
         key = self.cut("joined in order", arrangement) if any(arrangement) else None

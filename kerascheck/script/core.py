@@ -146,6 +146,10 @@ class Core(Machine, ABC):
         """The data that a list of rows is; None for a list that is none."""
 
     @abstractmethod
+    def layer_on_data(self, layer: LayerValue, array: ArrayValue, node: ast.expr) -> ArrayValue:
+        """`layer(array)`."""
+
+    @abstractmethod
     def adapted(self, layer: LayerValue, method: str, arguments: Arguments, node: ast.expr) -> None:
         """A layer is filled by one of its methods: it learns from data, or gets its vocabulary or weights."""
 

@@ -49,6 +49,18 @@ class Gathering(Lineage):
             return self.derive(array, shape=UNKNOWN, elements=(), **common)
         return tuple(parts) if len(parts) > 1 else parts[0]
 
+    def layer_on_data(self, layer: LayerValue, array: ArrayValue, node: ast.expr) -> ArrayValue:
+        """`layer(array)`."""
+        name = layer.layer.class_name
+        unknown: dict[str, object] = {"minimum": UNKNOWN, "maximum": UNKNOWN, "container": ""}
+        if name.startswith("Random"):
+            return self.stepped(array, StepKind.AUGMENTED, node, name)
+        if name in ("Rescaling", "Normalization"):
+            return self.stepped(array, StepKind.SCALED, node, name, transformer=layer.layer.key, **unknown)
+        return self.stepped(
+            array, StepKind.ENCODED, node, name, transformer=layer.layer.key, shape=UNKNOWN, dtype=UNKNOWN, **unknown
+        )
+
     def adapted(self, layer: LayerValue, method: str, arguments: Arguments, node: ast.expr) -> None:
         """A layer is filled by one of its methods: it learns from data, or gets its vocabulary or weights."""
         place = arguments.positional_nodes[0] if arguments.positional_nodes else None

@@ -178,9 +178,9 @@ class Layers(Tensors):
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         if not inputs:
             first = arguments.get(0, "inputs", "x")
-            return (
-                self.unknown("layer call") if not isinstance(first, ArrayValue) else self.derive(first, shape=UNKNOWN)
-            )
+            if isinstance(first, ArrayValue):
+                return self.layer_on_data(value, first, node)
+            return self.unknown("layer call")
         structure = self.apply_layer(value, arguments, [item.tensor for item in inputs], self.place(node))
         if structure is not None:
             return structure

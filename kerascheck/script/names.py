@@ -38,6 +38,7 @@ KERAS_ROOTS: tuple[tuple[tuple[str, ...], str], ...] = (
 BUILTINS = frozenset(dir(builtins))
 
 
+METRICS = ("_score", "_matrix", "_report", "_error", "_curve")
 LEARNERS = frozenset({"sklearn", "imblearn", "category_encoders"})
 
 
@@ -151,5 +152,7 @@ def _keras_path(parts: tuple[str, ...]) -> tuple[Path, str]:
 def _is_known(module: Path, name: str) -> bool:
     """Whether a library's module is known to have a name."""
     if module.parts[0] == "keras" and kind_of((*module.parts[1:], name)) is not ApiKind.OTHER:
+        return True
+    if module.parts[:2] == ("sklearn", "metrics") and name.endswith(METRICS):
         return True
     return f"{module.dotted}.{name}" in HANDLERS or (module.parts[0] in LEARNERS and name in TRANSFORMERS)

@@ -72,7 +72,8 @@ def evaluated_on_training_data(program: TrainingProgram) -> Iterator[Finding]:
             continue
         fits = [fit for fit in program.of(Fit) if fit.model == model]
         uses = [use for use in program.of(Evaluation) if use.model == model and use.order > fits[0].order]
-        scores = [use for use in uses if use.method.startswith(("evaluate", "test_on"))]
+        compared = {array.prediction for comparison in program.of(Comparison) for array in comparison.arrays}
+        scores = [use for use in uses if use.method.startswith(("evaluate", "test_on")) or use.order in compared]
         trained = [array for fit in fits for array in arrays(fit.x)]
         if not scores or any(_is_validated(fit) for fit in fits) or any(map(_is_made, trained)):
             continue
@@ -81,7 +82,6 @@ def evaluated_on_training_data(program: TrainingProgram) -> Iterator[Finding]:
         ):
             # Scored before and after: a check that training works.
             continue
-        compared = {array.prediction for comparison in program.of(Comparison) for array in comparison.arrays}
         if all(_holds(trained, use.x) or _is_no_score(use, trained, compared) for use in uses):
             scores = [score for score in scores if _holds(trained, score.x)]
             if scores:

@@ -66,7 +66,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role
-from kerascheck.facts.training import Fitting, TrainingProgram
+from kerascheck.facts.training import Evaluation, Fit, Fitting, TrainingProgram, arrays
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
 from kerascheck.rule import rule
@@ -77,8 +77,12 @@ JUDGED = (Role.TEST, Role.VALIDATION)
 @rule("KC106", "refitted-on-test", Severity.ERROR, since="0.1", group="leakage", fixable=True)
 def refitted_on_test(program: TrainingProgram) -> Iterator[Finding]:
     seen: list[Fitting] = []
+    used = _used(program)
     for fitting in program.of(Fitting):
-        if not fitting.transformer[:1].isupper() or learned(fitting.transformer) not in SPREADS | STRONG:
+        if learned(fitting.transformer) not in SPREADS | STRONG:
+            continue
+        if not fitting.transformer[:1].isupper() and fitting.key not in used:
+            # A number that is only looked at.
             continue
         data = fitting.data
         if data is not None and part_of(data) in JUDGED:
@@ -86,6 +90,17 @@ def refitted_on_test(program: TrainingProgram) -> Iterator[Finding]:
             if first is not None:
                 yield _finding(fitting, first, data)
         seen.append(fitting)
+
+
+def _used(program: TrainingProgram) -> set[int]:
+    """The keys of what changed the data that models are trained or judged on."""
+    found: set[int] = set()
+    for event in program.events:
+        if isinstance(event, (Fit, Evaluation)):
+            judged = arrays(event.validation_x) if isinstance(event, Fit) else ()
+            for array in (*arrays(event.x), *judged):
+                found |= {step.transformer for step in array.history if step.transformer is not None}
+    return found
 
 
 def part_of(data: DataArray) -> Role:
@@ -107,9 +122,14 @@ def _first(seen: list[Fitting], fitting: Fitting, data: DataArray) -> Fitting | 
 
 def _finding(fitting: Fitting, first: Fitting, data: DataArray) -> Finding:
     name = f"`{data.name}`" if data.name else "the data"
+    what = (
+        f"`{fitting.transformer}` is fitted"
+        if fitting.transformer[:1].isupper()
+        else f"the {fitting.transformer} is taken"
+    )
     part = f"the {part_of(data).value} part"
     return Finding(
-        message=f"`{fitting.transformer}` is fitted again on {name}, {part}: the same raw value becomes another number than in training, and the model is judged on inputs that it was not trained for",
+        message=f"{what} again on {name}, {part}: the same raw value becomes another number than in training, and the model is judged on inputs that it was not trained for",
         location=fitting.method_place or fitting.location,
         help="fit once, on the training part, and call `transform` with that object here",
         label=f"learns from {part}",

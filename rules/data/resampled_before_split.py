@@ -113,18 +113,25 @@ def _splits(program: TrainingProgram) -> Iterator[tuple[DataArray, Location]]:
 def _made(data: DataArray) -> Step | None:
     """The step that copied or invented rows of this part, after the last split that cut it off."""
     for step in reversed(data.history):
-        if step.kind in MADE:
+        if step.kind in MADE or (step.kind is StepKind.JOINED and _repeats(data)):
             return step
         if step.kind is StepKind.SPLIT:
             return None
     return None
 
 
+def _repeats(data: DataArray) -> bool:
+    """Whether rows were joined with themselves, in a changed form or as they are."""
+    parts = [part for part in data.parts if part.rows is not None and not part.rows.partial]
+    return any(first.holds(second) for i, first in enumerate(parts) for second in parts[i + 1 :])
+
+
 def _finding(step: Step, data: DataArray, place: Location) -> Finding:
+    maker = "joining the rows with themselves" if step.kind is StepKind.JOINED else f"`{step.by}`"
     copies = "near copies" if step.kind is StepKind.AUGMENTED or "SMOTE" in step.by or "ADASYN" in step.by else "copies"
     name = f"`{data.name}`" if data.name else "the data"
     return Finding(
-        message=f"`{step.by}` makes {copies} of rows before {name} is split on line {place.line}: copies of one row stand on both sides, and the model is judged on rows that it was trained on",
+        message=f"{maker} makes {copies} of rows before {name} is split on line {place.line}: copies of one row stand on both sides, and the model is judged on rows that it was trained on",
         location=step.location,
         help="split first, and over-sample or augment the training part only",
         label="copies rows of train and test",

@@ -151,6 +151,13 @@ def in_place(ev: Evaluator, array: ArrayValue, result: ArrayValue, arguments: Ar
     """The result of a method, or None when it changes the frame itself."""
     if arguments.get(None, "inplace") is not True:
         return result
+    called = arguments.node.func if arguments.node is not None else None
+    column = called.value if isinstance(called, ast.Attribute) else None
+    if isinstance(column, ast.Subscript):
+        # `frame["age"].fillna(0, inplace=True)` changes the frame.
+        owner = ev.evaluate(column.value)
+        if isinstance(owner, ArrayValue):
+            ev.write_into(owner, column.slice, result)
     ev.changed(
         array,
         **{
@@ -272,6 +279,7 @@ def filtered(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.e
 def same_rows(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> object:
     """Other values or columns for the same rows."""
     name = node.func.attr if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else "apply"
+    filling = arguments.get(0, "value")
     if name in {"apply", "map", "transform"} and arguments.positional:
         _apply(ev, array, arguments, node)
     facts: dict[str, object] = {"minimum": UNKNOWN, "maximum": UNKNOWN, "dtype": UNKNOWN}
@@ -297,6 +305,8 @@ def same_rows(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.
         facts["rows"] = Rows(next(ev.keys))
     if name == "rename":
         facts = {"columns": ()}
+    if isinstance(filling, Opaque) and filling.origin.startswith("statistic"):
+        facts["transformer"] = filling.key
     return in_place(ev, array, ev.stepped(array, StepKind.TRANSFORMED, node, name, **facts), arguments)
 
 
