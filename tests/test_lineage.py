@@ -315,3 +315,10 @@ def test_branches_keep_what_both_did_to_the_data() -> None:
     """)
     assert (x.minimum, x.maximum) == (0, 1)
     assert x.role is Role.TRAIN
+
+
+def test_an_empty_index_gives_the_array_itself() -> None:
+    text = "import keras\nimport numpy as np\nx = np.zeros((6, 3))\ny = x[()]\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.fit(y, y)\n"
+    (fit,) = read_script("train.py", text).program.of(Fit)
+    assert isinstance(fit.x, DataArray)
+    assert fit.x.shape == (6, 3)

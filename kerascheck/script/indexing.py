@@ -23,6 +23,8 @@ class Indexing(Gathering):
         """`array[index]`."""
         index = node.slice
         parts = list(index.elts) if isinstance(index, ast.Tuple) else [index]
+        if not parts:
+            return owner
         first, rest = parts[0], parts[1:]
         if isinstance(first, ast.Constant) and first.value is Ellipsis:
             return self.stepped(owner, StepKind.SELECTED, node, "columns", shape=_without_rank(owner.data.shape, parts))
