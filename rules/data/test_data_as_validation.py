@@ -92,6 +92,7 @@ from collections.abc import Iterator
 from kerascheck.facts.data import DataArray, Role
 from kerascheck.facts.keeping import loads_later
 from kerascheck.facts.training import Callback, Comparison, Evaluation, Event, Fit, Search, TrainingProgram, arrays
+from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.folding import folded
 from kerascheck.rule import rule
@@ -102,14 +103,12 @@ HELP = "hold rows of the training part out for validation (`validation_split`, o
 @rule("KC101", "test-data-as-validation", Severity.WARNING, since="0.1", group="leakage")
 def test_data_as_validation(program: TrainingProgram) -> Iterator[Finding]:
     found = list(_found(program))
-    # Each training that is misled is to be mended where it stands; hints fold.
-    yield from (finding for finding in found if finding.severity is not Severity.INFO)
-    hints = [finding for finding in found if finding.severity is Severity.INFO]
-    for told in dict.fromkeys(finding.message for finding in hints):
-        yield from folded(finding for finding in hints if finding.message == told)
+    for told in dict.fromkeys((model, finding.message) for model, finding in found):
+        yield from folded(finding for model, finding in found if (model, finding.message) == told)
 
 
-def _found(program: TrainingProgram) -> Iterator[Finding]:
+def _found(program: TrainingProgram) -> Iterator[tuple[int | Unknown, Finding]]:
+    """Each finding with the model that is trained, whose further trainings fold into the first."""
     searches = {search.location for search in program.of(Search)}
     for fit in program.of(Fit):
         if fit.location in searches:
@@ -120,7 +119,7 @@ def _found(program: TrainingProgram) -> Iterator[Finding]:
             continue
         finding = _judge(program, fit, validation)
         if finding is not None:
-            yield finding
+            yield fit.model, finding
 
 
 def _is_test(array: DataArray) -> bool:
