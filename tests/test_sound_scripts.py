@@ -79,6 +79,40 @@ model = keras.Sequential([keras.layers.Dense(10, "softmax")])
 model.compile("adam", "sparse_categorical_crossentropy")
 model.fit(...)
 """,
+    "KC602 a name that may be gone": """
+import keras
+
+try:
+    from keras.wrappers.scikit_learn import KerasClassifier
+except ImportError:
+    from scikeras.wrappers import KerasClassifier
+try:
+    from keras.layers.core import Dense
+except:
+    from keras.layers import Dense
+if hasattr(keras.optimizers, "optimizer_from_config"):
+    optimizer = keras.optimizers.optimizer_from_config({})
+classifier = KerasClassifier(lambda: keras.Sequential([Dense(1)]))
+""",
+    "KC607 a function that may be gone": """
+import tensorflow as tf
+
+try:
+    session = tf.keras.backend.get_session()
+except AttributeError:
+    session = tf.compat.v1.Session()
+""",
+    "KC602 a layer that a parameter brings": """
+import tensorflow as tf
+
+
+def wrapped(layer):
+    return lambda *arguments: layer(*arguments)
+
+
+build = wrapped(tf.keras.layers.Convolution2D)
+hidden = build(8, 3)
+""",
     "KC311 one-hot rows that are padded": """
 import keras
 import numpy as np
@@ -225,6 +259,25 @@ def test_a_lost_module_is_told_where_it_is_imported(tmp_path: Path) -> None:
     user.write_text("from common import *\n\nhidden = Dense(8)\n")
     assert "KC602" not in [finding.code for finding in check_script(user).findings]
     assert "KC602" in [finding.code for finding in check_script(tmp_path / "common.py").findings]
+
+
+UNIT_TEST = """
+import keras
+import data
+
+
+def test_training_runs():
+    x, y = data.generate()
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.fit(x, y, validation_data=(x, y), shuffle=False)
+    model.evaluate(x, y)
+"""
+
+
+def test_a_unit_test_may_train_on_what_it_likes() -> None:
+    assert not {"KC103", "KC104", "KC501", "KC503", "KC504", "KC505"} & set(codes(UNIT_TEST))
+    assert "KC103" in codes(UNIT_TEST.replace("test_training_runs", "train"))
 
 
 @pytest.mark.parametrize("case", SILENT, ids=str)

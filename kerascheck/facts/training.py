@@ -84,6 +84,12 @@ class Event(Struct, frozen=True):
     uncalled: bool = False
     loops: tuple[Loop, ...] = ()
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether a unit test does it, which asks whether code runs and not how good a model is."""
+        name = self.scope
+        return self.uncalled and name.startswith("test") and (name[4:5] == "_" or name[4:5].isupper())
+
 
 class Compiled(Event, frozen=True):
     """A `compile` call on a model."""
@@ -322,7 +328,8 @@ class ApiCall(Struct, frozen=True):
     place of each name, `positional` the number of positional arguments. `values` and `places` are the keywords' values and
     where they stand, `removals` the text that goes when a keyword goes (for the keywords that some Keras dropped).
     `attribute` for a call through a dot (`layers.Dense`), `complete` unless unknown `*args` or `**kwargs` were passed.
-    `certain` unless it is a method of a model whose class may have methods of its own.
+    `certain` unless it is a method of a model whose class may have methods of its own. `guarded` where the program is
+    ready for a Keras without the name: in a `try` that catches its absence, or behind `hasattr`.
     `flavour` says which Keras the name was taken from (`keras`, `tf.keras`, `tf_keras`), empty where that is not known.
     An import has the dotted name as written in `origin`, the name that it binds in `bound`, the whole statement, and all
     the names that the statement imports.
@@ -349,6 +356,7 @@ class ApiCall(Struct, frozen=True):
     imported: tuple[str, ...] = ()
     flavour: str = ""
     certain: bool = True
+    guarded: bool = False
 
     @property
     def name_place(self) -> Location:
@@ -358,6 +366,8 @@ class ApiCall(Struct, frozen=True):
 
 class KerasUsage(Struct, frozen=True):
     """Every use of a Keras name in a source, in order, and the generation of Keras that the source targets.
+
+    Names that the source guards against being gone are left out.
 
     `target` is 1, 2 or 3 when the configuration or the project says so; `written_for` is what the source's own names
     prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise. `flavours` says which Keras it imports: `keras`,

@@ -137,7 +137,8 @@ class Calls(Classes):
         if identity in self.api_calls or self.page.path != self.path:
             return
         call = call_of(self, name, qualified, arguments, node, self.name_place(node))
-        self.api_calls[identity] = call if certain else replace(call, certain=False)
+        guarded = len(self.frames) in self.guards
+        self.api_calls[identity] = replace(call, certain=certain, guarded=guarded) if guarded or not certain else call
 
     def name_place(self, node: ast.expr) -> Location:
         """Where the last part of the name of what is called stands."""

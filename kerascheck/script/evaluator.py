@@ -14,6 +14,7 @@ from kerascheck.facts.data import Role, StepKind
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import SourceText
 from kerascheck.script.freezing import SomeLayers, set_trainable
+from kerascheck.script.guards import asks_for_name, catches_absence
 from kerascheck.script.joins import Flow, fill, follow
 from kerascheck.script.loops import Loops
 from kerascheck.script.machine import STEP_BUDGET, BudgetError, to_value
@@ -170,7 +171,17 @@ class Evaluator(Loops):
             return self.run(node.body)
         if decided is False:
             return self.run(node.orelse)
+        if asks_for_name(node.test):
+            return follow(self, [lambda: self._guarded(node.body), lambda: self._guarded(node.orelse)])
         return follow(self, [lambda: self.run(node.body), lambda: self.run(node.orelse)])
+
+    def _guarded(self, body: list[ast.stmt]) -> Flow:
+        """Run what the program has made safe against names that are gone."""
+        self.guards.append(len(self.frames))
+        try:
+            return self.run(body)
+        finally:
+            self.guards.pop()
 
     def _with(self, node: ast.With | ast.AsyncWith) -> Flow:
         for item in node.items:
@@ -180,7 +191,7 @@ class Evaluator(Loops):
         return self.run(node.body)
 
     def _try(self, node: ast.Try | ast.TryStar) -> Flow:
-        flow = self.run(node.body)
+        flow = self._guarded(node.body) if catches_absence(node) else self.run(node.body)
         if flow is Flow.RAISE and node.handlers:
             flow = self.run(node.handlers[0].body)
         elif flow is Flow.NEXT:

@@ -74,6 +74,8 @@ class Machine:
         self.callbacks_elsewhere: set[int] = set()
         self.api_calls: dict[tuple[object, ...], ApiCall] = {}
         self.flavours: set[str] = set()
+        # How deep in calls each place stands that the program has made safe against names which are gone.
+        self.guards: list[int] = []
         self.keras_names: dict[str, str] = {}
         self.tensorflow_names: set[str] = set()
         self.seeds: list[Location] = []

@@ -7,6 +7,8 @@ import builtins
 from collections.abc import Sequence
 from functools import cache
 
+from msgspec.structs import replace
+
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.keras_api.transformers import TRANSFORMERS
 from kerascheck.script.api import import_of
@@ -62,6 +64,7 @@ class Names(Core):
             self.tensorflow_names.add(alias.asname or alias.name)
         if path.parts[0] == "keras" and self.page.path == self.path:
             call = import_of(self, path, written, alias, node)
+            call = replace(call, guarded=True) if len(self.frames) in self.guards else call
             self.api_calls.setdefault(("import", self.place(alias)), call)
             self.keras_names[call.bound] = call.flavour
 

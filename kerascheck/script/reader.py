@@ -86,6 +86,8 @@ def read_script(
         )
     )
     pins = pins_beside(file.absolute().parent) if file is not None and isinstance(target, Unknown) else Pins()
+    guarded = {call.qualified for call in calls if call.guarded}
+    calls = tuple(call for call in calls if call.qualified not in guarded)
     aimed = target_of(calls, target if isinstance(pins.generation, Unknown) else pins.generation)
     tapes, traced = _own_steps(evaluator, source.units)
     program = TrainingProgram(

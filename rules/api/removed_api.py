@@ -152,6 +152,10 @@ def _name(call: ApiCall, usage: KerasUsage) -> Finding | None:
     parts = tuple(part for part in call.qualified.split(".")[1:] if part != "*")
     if not parts or any(mark in f"{call.origin}." for mark in PRIVATE):
         return None
+    place = call.name_place
+    if call.is_call and place.end_column - place.column != len(call.name):
+        # The name came through a variable, and does not stand here.
+        return None
     if parts[0] == "layers" and parts[-1] in SECOND_NAMES and len(parts) == 2:
         return _second_name(call)
     removal = removed(parts, in_tensorflow=usage.is_of_tensorflow(call))

@@ -71,6 +71,8 @@ def evaluated_on_training_data(program: TrainingProgram) -> Iterator[Finding]:
         if isinstance(model, Unknown):
             continue
         fits = [fit for fit in program.of(Fit) if fit.model == model]
+        if any(fit.is_tested for fit in fits):
+            continue
         uses = [use for use in program.of(Evaluation) if use.model == model and use.order > fits[0].order]
         compared = {array.prediction for comparison in program.of(Comparison) for array in comparison.arrays}
         scores = [use for use in uses if use.method.startswith(("evaluate", "test_on")) or use.order in compared]

@@ -111,8 +111,8 @@ def _found(program: TrainingProgram) -> Iterator[tuple[int | Unknown, Finding]]:
     """Each finding with the model that is trained, whose further trainings fold into the first."""
     searches = {search.location for search in program.of(Search)}
     for fit in program.of(Fit):
-        if fit.location in searches:
-            # KC120 speaks of these.
+        if fit.location in searches or fit.is_tested:
+            # KC120 speaks of searches.
             continue
         validation = next((array for array in arrays(fit.validation_x) if _is_test(array)), None)
         if validation is None or any(array.holds(validation) for array in arrays(fit.x)):

@@ -83,6 +83,8 @@ from kerascheck.rule import rule
 @rule("KC103", "validation-is-training-data", Severity.ERROR, since="0.1", group="leakage")
 def validation_is_training_data(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
+        if fit.is_tested:
+            continue
         found = _shared(fit, arrays(fit.validation_x))
         if found is not None:
             yield _finding(fit, *found, fit.place("validation_data"))

@@ -98,7 +98,13 @@ def default_batch_size(program: TrainingProgram) -> Iterator[Finding]:
 
 
 def _is_left_open(call: Fit | Evaluation) -> bool:
-    if call.method not in METHODS or call.unexpanded or "batch_size" in call.arguments or STEPS & set(call.arguments):
+    if (
+        call.method not in METHODS
+        or call.unexpanded
+        or call.is_tested
+        or "batch_size" in call.arguments
+        or STEPS & set(call.arguments)
+    ):
         return False
     if not _are_arrays(call.x, call.y):
         return False

@@ -108,7 +108,7 @@ STOPPERS: Final = frozenset({"EarlyStopping", "LambdaCallback", "TerminateOnNaN"
 def default_epochs(program: TrainingProgram, options: Options) -> Iterator[Finding]:
     hints: dict[Location, Finding] = {}
     for fit in program.of(Fit):
-        if fit.method not in METHODS or fit.unexpanded:
+        if fit.method not in METHODS or fit.unexpanded or fit.is_tested:
             continue
         warning = _warning(program, fit)
         if warning is not None:

@@ -92,7 +92,7 @@ CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical
 def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         value = fit.arguments.get("shuffle", True)
-        if fit.method != "fit" or not (value is False or value == "batch"):
+        if fit.method != "fit" or fit.is_tested or not (value is False or value == "batch"):
             continue
         graph = program.graph(fit.model)
         if graph is None or _may_need_order(graph) or not _is_unordered(fit):
