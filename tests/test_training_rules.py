@@ -340,6 +340,59 @@ history = model.fit(x_train, y_train > 4, batch_size=128, epochs=9, class_weight
         "KC512",
         "import numpy as np\nimport tensorflow as tf\nnp.random.seed(1)\ntf.random.set_seed(1)\n" + MODEL + FIT + SCORE,
     ),
+    "two tapes of one name": (
+        "KC515",
+        """
+import tensorflow as tf
+from tensorflow import keras
+first, second = keras.Sequential([keras.layers.Dense(1)]), keras.Sequential([keras.layers.Dense(1)])
+def step(x):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(first(x, training=True))
+    first.optimizer.apply(tape.gradient(loss, first.trainable_variables))
+    with tf.GradientTape() as tape:
+        cost = tf.reduce_mean(second(x, training=True))
+    second.optimizer.apply(tape.gradient(cost, second.trainable_variables))
+""",
+    ),
+    "a print that tells of the tracing": (
+        "KC516",
+        """
+import tensorflow as tf
+from tensorflow import keras
+@tf.function
+def step(x):
+    print("Tracing with", x)
+    return x
+""",
+    ),
+    "a part that is frozen after its own training": (
+        "KC519",
+        DATA
+        + """
+inputs = keras.Input((784,))
+encoder = keras.Sequential([keras.Input((784,)), keras.layers.Dense(32, "relu")])
+classifier = keras.Model(inputs, keras.layers.Dense(10, "softmax")(encoder(inputs)))
+classifier.compile("adam", "sparse_categorical_crossentropy")
+history = classifier.fit(x_train, y_train, batch_size=128, epochs=10, validation_split=0.1)
+encoder.trainable = False
+print(classifier.evaluate(x_test, y_test, batch_size=128))
+""",
+    ),
+    "weights by name": (
+        "KC520",
+        DATA
+        + """
+first = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+first.save_weights("a.weights.h5")
+second = keras.Sequential([keras.Input((784,)), keras.layers.Dense(20)])
+second.load_weights("a.weights.h5", skip_mismatch=True)
+""",
+    ),
+    "names in cells that a function needs": (
+        "KC528",
+        "# %%\nimport keras\n\ndef size():\n    return units\n\n# %%\nunits = 3\nprint(keras.layers.Dense(size()))\n",
+    ),
 }
 
 LOUD = {
