@@ -340,4 +340,152 @@ SAMPLES = (
         + 'model = keras.Sequential([keras.Input((3,), dtype="string"), lookup])\n'
         + 'import tensorflow as tf\nprint(model.predict(tf.constant([["a", "b", "c"]]), batch_size=1))\n',
     ),
+    layered("layers/activations/relu:ReLU.__init__:1", "KC606", "layers.ReLU(max_value=-1)"),
+    layered("layers/activations/relu:ReLU.__init__:2", "KC606", "layers.ReLU(negative_slope=-1)"),
+    Sample(
+        "layers/attention/attention:Attention.__init__:1",
+        "KC606",
+        HEAD + 'thing = layers.Attention(score_mode="sum")\n',
+    ),
+    layered("layers/convolutional/base_conv:BaseConv.__init__:2", "KC606", "layers.Conv2D(8, 3, groups=0)"),
+    layered(
+        "layers/convolutional/base_conv:BaseConv.__init__:6", "KC606", "layers.Conv2D(8, 3, strides=2, dilation_rate=2)"
+    ),
+    layered(
+        "layers/convolutional/base_depthwise_conv:BaseDepthwiseConv.__init__:1",
+        "KC606",
+        "layers.DepthwiseConv2D(3, depth_multiplier=0)",
+    ),
+    layered(
+        "layers/convolutional/base_separable_conv:BaseSeparableConv.__init__:1",
+        "KC606",
+        "layers.SeparableConv2D(8, 3, depth_multiplier=0)",
+    ),
+    Sample(
+        "layers/preprocessing/category_encoding:CategoryEncoding.__init__:1",
+        "KC606",
+        HEAD + 'thing = layers.CategoryEncoding(4, output_mode="onehot")\n',
+    ),
+    Sample(
+        "layers/preprocessing/category_encoding:CategoryEncoding.__init__:3",
+        "KC606",
+        HEAD + "thing = layers.CategoryEncoding(num_tokens=0)\n",
+    ),
+    Sample("layers/preprocessing/hashing:Hashing.__init__:2", "KC606", HEAD + "thing = layers.Hashing(num_bins=0)\n"),
+    Sample(
+        "layers/preprocessing/index_lookup:IndexLookup.__init__:1",
+        "KC606",
+        HEAD + "thing = layers.StringLookup(max_tokens=1)\n",
+    ),
+    Sample(
+        "layers/preprocessing/integer_lookup:IntegerLookup.__init__:2",
+        "KC606",
+        HEAD + "thing = layers.IntegerLookup(max_tokens=1)\n",
+    ),
+    Sample(
+        "layers/preprocessing/image_preprocessing/base_image_preprocessing_layer:BaseImagePreprocessingLayer._set_factor:3",
+        "KC606",
+        HEAD + "thing = layers.RandomContrast(3.0)\n",
+    ),
+    Sample(
+        "layers/preprocessing/image_preprocessing/random_rotation:RandomRotation.__init__:1",
+        "KC606",
+        HEAD + 'thing = layers.RandomRotation(0.1, fill_mode="edge")\n',
+    ),
+    Sample(
+        "layers/preprocessing/image_preprocessing/random_rotation:RandomRotation.__init__:2",
+        "KC606",
+        HEAD + 'thing = layers.RandomRotation(0.1, interpolation="cubic")\n',
+    ),
+    Sample(
+        "layers/preprocessing/image_preprocessing/random_translation:RandomTranslation._check_factor_range:1",
+        "KC606",
+        HEAD + "thing = layers.RandomTranslation(2.0, 0.1)\n",
+    ),
+    Sample(
+        "layers/preprocessing/image_preprocessing/random_zoom:RandomZoom._check_factor_range:1",
+        "KC606",
+        HEAD + "thing = layers.RandomZoom(2.0)\n",
+    ),
+    layered("layers/reshaping/permute:Permute.__init__:1", "KC606", "layers.Permute((0, 1, 2))"),
+    Sample(
+        "callbacks/backup_and_restore:BackupAndRestore.__init__:2",
+        "KC606",
+        HEAD + 'thing = keras.callbacks.BackupAndRestore("folder", save_freq="batch")\n',
+    ),
+    Sample(
+        "callbacks/model_checkpoint:ModelCheckpoint.__init__:1",
+        "KC606",
+        HEAD + 'thing = keras.callbacks.ModelCheckpoint("a.keras", save_freq="batch")\n',
+    ),
+    Sample(
+        "callbacks/reduce_lr_on_plateau:ReduceLROnPlateau.__init__:1",
+        "KC606",
+        HEAD + "thing = keras.callbacks.ReduceLROnPlateau(factor=10)\n",
+    ),
+    Sample(
+        "losses/loss:standardize_reduction:1",
+        "KC606",
+        HEAD + 'thing = keras.losses.MeanSquaredError(reduction="average")\n',
+    ),
+    Sample(
+        "losses/losses:CategoricalGeneralizedCrossEntropy.__init__:1",
+        "KC606",
+        HEAD + "thing = keras.losses.CategoricalGeneralizedCrossEntropy(q=2)\n",
+    ),
+    Sample(
+        "metrics/confusion_metrics:SensitivityAtSpecificity.__init__:1",
+        "KC606",
+        HEAD + "thing = keras.metrics.SensitivityAtSpecificity(1.5)\n",
+    ),
+    Sample("metrics/confusion_metrics:AUC.__init__:3", "KC606", HEAD + "thing = keras.metrics.AUC(num_thresholds=1)\n"),
+    Sample("metrics/metrics_utils:AUCCurve.from_str:1", "KC606", HEAD + 'thing = keras.metrics.AUC(curve="PRC")\n'),
+    Sample(
+        "metrics/metrics_utils:AUCSummationMethod.from_str:1",
+        "KC606",
+        HEAD + 'thing = keras.metrics.AUC(summation_method="sum")\n',
+    ),
+    Sample(
+        "metrics/metrics_utils:assert_thresholds_range:1",
+        "KC606",
+        HEAD + "thing = keras.metrics.Precision(thresholds=2)\n",
+    ),
+    Sample(
+        "metrics/f_score_metrics:FBetaScore.__init__:1",
+        "KC606",
+        HEAD + 'thing = keras.metrics.F1Score(average="binary")\n',
+    ),
+    Sample(
+        "metrics/f_score_metrics:FBetaScore.__init__:3", "KC606", HEAD + "thing = keras.metrics.FBetaScore(beta=0.0)\n"
+    ),
+    Sample(
+        "metrics/f_score_metrics:FBetaScore.__init__:5",
+        "KC606",
+        HEAD + "thing = keras.metrics.F1Score(threshold=1.5)\n",
+    ),
+    Sample(
+        "metrics/regression_metrics:R2Score.__init__:1",
+        "KC606",
+        HEAD + 'thing = keras.metrics.R2Score(class_aggregation="mean")\n',
+    ),
+    Sample(
+        "initializers/random_initializers:VarianceScaling.__init__:1",
+        "KC606",
+        HEAD + "thing = keras.initializers.VarianceScaling(scale=0.0)\n",
+    ),
+    Sample(
+        "initializers/random_initializers:VarianceScaling.__init__:2",
+        "KC606",
+        HEAD + 'thing = keras.initializers.VarianceScaling(mode="fan")\n',
+    ),
+    Sample(
+        "initializers/random_initializers:VarianceScaling.__init__:3",
+        "KC606",
+        HEAD + 'thing = keras.initializers.VarianceScaling(distribution="gauss")\n',
+    ),
+    Sample(
+        "regularizers/regularizers:OrthogonalRegularizer.__init__:1",
+        "KC606",
+        HEAD + 'thing = keras.regularizers.OrthogonalRegularizer(mode="both")\n',
+    ),
 )

@@ -52,4 +52,4 @@ def must_be_positive(name: str, argument: str) -> bool:
     if argument in _SIZES:
         return rank_of(name) is not None
     known = _COUNTS.get(argument, "").split()
-    return name in known or (argument == "filters" and rank_of(name) is not None)
+    return name in known or (argument in ("filters", "groups", "depth_multiplier") and rank_of(name) is not None)

@@ -1,0 +1,142 @@
+"""The words and ranges that arguments keep to, where every Keras that has the class refuses anything else.
+
+Sources: the constructors of keras 3.15 and of tf_keras 2.21. A bound that only one of them sets is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+INFINITY: Final = float("inf")
+
+
+class Words(Struct, frozen=True):
+    """The words that an argument takes, in small letters; `position` where it can stand without its name."""
+
+    words: tuple[str, ...]
+    position: int | None = None
+
+
+class Range(Struct, frozen=True):
+    """The numbers that an argument takes; `above` and `below` leave the ends out."""
+
+    low: float = -INFINITY
+    high: float = INFINITY
+    above: bool = False
+    below: bool = False
+    position: int | None = None
+
+    def holds(self, number: float) -> bool:
+        over = number > self.low if self.above else number >= self.low
+        under = number < self.high if self.below else number <= self.high
+        return over and under
+
+    @property
+    def text(self) -> str:
+        """The range in words."""
+        low = f"{'above' if self.above else 'at least'} {self.low:g}"
+        high = f"{'below' if self.below else 'at most'} {self.high:g}"
+        if self.high == INFINITY:
+            return low
+        return high if self.low == -INFINITY else f"{low} and {high}"
+
+
+Bound = Words | Range
+
+_EPOCHS: Final = {"save_freq": Words(("epoch",))}
+_FILL: Final = Words(("reflect", "wrap", "constant", "nearest"))
+_AUGMENTED: Final = {"fill_mode": _FILL, "interpolation": Words(("nearest", "bilinear"))}
+_REDUCTIONS: Final = {
+    "reduction": Words(("auto", "sum_over_batch_size", "sum", "none", "mean", "mean_with_sample_weight"))
+}
+_SHARE: Final = Range(0, 1, position=0)
+_THRESHOLDS: Final = {"thresholds": Range(0, 1, position=0)}
+_AVERAGES: Final = {"average": Words(("micro", "macro", "weighted")), "threshold": Range(0, 1, above=True)}
+_TOKENS: Final = {"max_tokens": Range(1, above=True, position=0)}
+_LOSSES: Final = [
+    "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CategoricalHinge",
+    "CategoricalFocalCrossentropy",
+    "CosineSimilarity",
+    "Hinge",
+    "Huber",
+    "KLDivergence",
+    "LogCosh",
+    "MeanAbsoluteError",
+    "Poisson",
+    "SquaredHinge",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Dice",
+    "Tversky",
+    "CategoricalGeneralizedCrossEntropy",
+]
+
+BOUNDS: Final[Mapping[str, Mapping[str, Bound]]] = {
+    **dict.fromkeys(_LOSSES, _REDUCTIONS),
+    "AUC": {
+        "num_thresholds": Range(1, above=True, position=0),
+        "curve": Words(("roc", "pr", "prgain"), position=1),
+        "summation_method": Words(("interpolation", "minoring", "majoring"), position=2),
+    },
+    "Attention": {"score_mode": Words(("dot", "concat"))},
+    "BackupAndRestore": _EPOCHS,
+    "CategoricalGeneralizedCrossEntropy": {**_REDUCTIONS, "q": Range(0, 1, above=True, below=True, position=0)},
+    "CategoryEncoding": {
+        "num_tokens": Range(1, position=0),
+        "output_mode": Words(("one_hot", "multi_hot", "count", "binary")),
+    },
+    "F1Score": _AVERAGES,
+    "FBetaScore": {**_AVERAGES, "beta": Range(0, above=True)},
+    "FalseNegatives": _THRESHOLDS,
+    "FalsePositives": _THRESHOLDS,
+    "Hashing": {"num_bins": Range(1, position=0)},
+    "IntegerLookup": _TOKENS,
+    "ModelCheckpoint": _EPOCHS,
+    "OrthogonalRegularizer": {"mode": Words(("rows", "columns"))},
+    "Precision": _THRESHOLDS,
+    "PrecisionAtRecall": {"recall": _SHARE},
+    "R2Score": {
+        "class_aggregation": Words(("uniform_average", "variance_weighted_average")),
+        "num_regressors": Range(0),
+    },
+    "RandomBrightness": {"factor": Range(-1, 1, position=0)},
+    "RandomContrast": {"factor": Range(0, 1, position=0)},
+    "RandomRotation": _AUGMENTED,
+    "RandomTranslation": {
+        **_AUGMENTED,
+        "height_factor": Range(-1, 1, position=0),
+        "width_factor": Range(-1, 1, position=1),
+    },
+    "RandomZoom": {**_AUGMENTED, "height_factor": Range(-1, 1, position=0), "width_factor": Range(-1, 1, position=1)},
+    "ReLU": {
+        "max_value": Range(0, position=0),
+        "negative_slope": Range(0, position=1),
+        "threshold": Range(0, position=2),
+    },
+    "Recall": _THRESHOLDS,
+    "RecallAtPrecision": {"precision": _SHARE},
+    "ReduceLROnPlateau": {"factor": Range(high=1, below=True, position=1)},
+    "SensitivityAtSpecificity": {"specificity": _SHARE},
+    "SpecificityAtSensitivity": {"sensitivity": _SHARE},
+    "StringLookup": _TOKENS,
+    "TextVectorization": {
+        **_TOKENS,
+        "output_mode": Words(("int", "multi_hot", "count", "tf_idf", "tf-idf", "binary")),
+    },
+    "TrueNegatives": _THRESHOLDS,
+    "TruePositives": _THRESHOLDS,
+    "VarianceScaling": {
+        "scale": Range(0, above=True, position=0),
+        "mode": Words(("fan_in", "fan_out", "fan_avg"), position=1),
+        "distribution": Words(("uniform", "normal", "truncated_normal", "untruncated_normal"), position=2),
+    },
+}
+"""The bounds of each class, by argument."""
