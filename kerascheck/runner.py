@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from kerascheck.config import Choice, Config, find_config
 from kerascheck.errors import InputError
 from kerascheck.findings import FileKind, FileReport, Report, Severity
@@ -112,7 +114,27 @@ def run(
         reports.append(report)
         if advance is not None:
             advance()
-    return Report(tuple(sorted(reports, key=lambda report: report.path)))
+    return Report(said_once(sorted(reports, key=lambda report: report.path)))
+
+
+def said_once(reports: Sequence[FileReport]) -> tuple[FileReport, ...]:
+    """The reports without what one file's says about a module that it imports and another report says as well."""
+    if not any(report.beside for report in reports):
+        return tuple(reports)
+    said = {
+        (finding.code, finding.location) for report in reports for finding in report.findings
+        if finding.location.path == report.path
+    }  # fmt: skip
+    result: list[FileReport] = []
+    for report in reports:
+        kept = [
+            finding
+            for finding in report.findings
+            if finding.location.path == report.path or (finding.code, finding.location) not in said
+        ]
+        said.update((finding.code, finding.location) for finding in kept)
+        result.append(report if len(kept) == len(report.findings) else replace(report, findings=tuple(kept)))
+    return tuple(result)
 
 
 def _looked_up(targets: Sequence[Target], plan: Plan, jobs: int | None, cache: Cache) -> Iterator[FileReport]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kerascheck import check_script
+from kerascheck import check_paths, check_script
 from kerascheck.facts.graph import LayerKind, ModelGraph
 from kerascheck.facts.training import Compiled, Fit
 from kerascheck.facts.values import UNKNOWN
@@ -108,6 +108,17 @@ def test_findings_about_a_module_stand_where_it_is_wrong(tmp_path: Path, monkeyp
     assert (found.location.path, found.location.line) == ("network.py", 3)
     assert found.fix is None
     assert [path for path, _ in report.beside] == ["network.py"]
+
+
+def test_a_finding_about_a_module_is_said_once_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = NETWORK.replace("layers.Dense(n, input_dim=4)", "layers.Dense(n, input_dim=4), layers.Dropout(1.5)")
+    text = "import keras\nfrom network import build\nmodel = build(7)\nmodel.compile('adam', 'mse')\n"
+    folder = project(tmp_path, network=network, train=text, again=text)
+    monkeypatch.chdir(folder)
+    found = [finding for finding in check_paths(["."]).findings if finding.code == "KC207"]
+    assert [finding.location.path for finding in found] == ["network.py"]
+    alone = [finding for finding in check_paths(["train.py", "again.py"]).findings if finding.code == "KC207"]
+    assert [finding.location.path for finding in alone] == ["network.py"]
 
 
 def test_nothing_beside_is_read_for_a_text_that_lies_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,3 +301,15 @@ def test_the_coverage_of_a_file_says_what_was_recovered_and_what_was_not() -> No
     assert (found.models, found.whole, found.lost) == (3, 1, 2)
     assert "load_model" in found.gaps
     assert (found.fits, found.fits_known) == (3, 2)
+
+
+def test_a_layer_inside_a_pretrained_network_is_one_opaque_node_behind_its_input() -> None:
+    facts = read(
+        "base = keras.applications.VGG16(include_top=False, input_shape=(64, 64, 3))\n"
+        "ends = [base.get_layer(name).output for name in ('block1_conv1', 'block2_conv1')]\n"
+        "features = keras.Model(base.input, ends)\n"
+        "head = keras.Model(base.input, layers.Flatten()(base.layers[-3].output))\n"
+    )
+    assert [graph.whole for graph in facts.graphs] == [True, True]
+    assert [len(graph.outputs) for graph in facts.graphs] == [2, 1]
+    assert [layer.kind for layer in facts.graphs[0].layers] == [LayerKind.CHOICE] * 2

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from kerascheck.script.arrays import Arrays
-from kerascheck.script.freezing import layer_of, note_part
+from kerascheck.script.freezing import SomeLayers, layer_of, note_part
 from kerascheck.script.machine import LOOP_BOUND
 from kerascheck.script.values import ArrayValue, DictValue, ListValue, Opaque, SplitterValue
 
@@ -67,6 +67,9 @@ class Containers(Arrays):
         first = items[0] if items else None
         if isinstance(first, (bool, int, float, str)) and counted and all(item == first for item in items):
             return first
+        listed = self.layer_lists.get(id(owner))
+        if listed is not None and listed[0] is owner:
+            return SomeLayers("layer", next(self.keys), listed[1], level=self.undecided + 1)
         return self.unknown("item")
 
     def slice_of(self, owner: object, node: ast.Slice) -> object:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from kerascheck.script.freezing import SomeLayers
 from kerascheck.script.handlers import METHODS, NAMES
 from kerascheck.script.machine import LOOP_BOUND, STEP_BUDGET, BudgetError
 from kerascheck.script.operators import Operators
@@ -122,6 +123,8 @@ class Expressions(Operators):
             parts = (*owner.parts, name)
             return self.canonical(parts) if parts[0] != "keras" else Path(parts)
         if isinstance(owner, Opaque):
+            if name == "output" and isinstance(owner, SomeLayers) and owner.model is not None:
+                return self.tensor_inside(owner.model, node)
             return MethodValue(owner, name) if name in OF_MODELS else self.part_of(owner)
         match owner:
             case InstanceValue():

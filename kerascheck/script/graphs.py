@@ -210,6 +210,14 @@ class Graphs(Layers):
             before = producer.inputs if producer is not None and producer.inputs else (model.outputs or model.inputs)
             changed[tensor.key] = self._extend(model, value, [changed.get(old.key, old) for old in before])
 
+    def tensor_inside(self, model: ModelValue, node: ast.expr) -> object:
+        """What a layer inside a model gives of which nothing is known but the model: one opaque node behind its inputs."""
+        if not model.inputs:
+            return self.unknown("model.inputs")
+        layer = self.opaque_layer("inner_layer", node, LayerKind.CHOICE)
+        (tensor,) = self.assembly.call(layer, model.inputs, layer.location)
+        return TensorValue(tensor)
+
     def _input_of(self, model: ModelValue) -> Tensor:
         return model.inputs[0] if model.inputs else Tensor(0)
 
