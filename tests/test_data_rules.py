@@ -163,6 +163,52 @@ SPEAKS = {
         days, prices = frame.index.to_numpy(), frame["price"].to_numpy()
         x_train, x_test, y_train, y_test = train_test_split(days, prices, random_state=1)  # KC117
     """,
+    "KC102 two lists of files, one class after the other": """
+        images, labels = [], []
+        for file in os.listdir("cats"):
+            images.append(cv2.imread(file))
+            labels.append(1)
+        for file in os.listdir("dogs"):
+            images.append(cv2.imread(file))
+            labels.append(0)
+        build().fit(np.array(images), np.array(labels), epochs=9, validation_split=0.2)  # KC102
+    """,
+    "KC104 predictions for the rows of fit, compared with their labels": """
+        frame = pd.read_csv("a.csv")
+        x, y = frame.drop("y", axis=1).values, frame["y"].values
+        model = build()
+        model.fit(x, y, epochs=9)
+        print(accuracy_score(y, model.predict(x).round()))  # KC104
+    """,
+    "KC105 gaps filled with the mean of all rows": """
+        frame = pd.read_csv("a.csv")
+        frame["age"].fillna(frame["age"].mean(), inplace=True)  # KC105
+        x_train, x_test, y_train, y_test = train_test_split(frame.drop("y", axis=1), frame["y"])
+        model = build()
+        model.fit(x_train, y_train, epochs=9)
+        model.evaluate(x_test, y_test)
+    """,
+    "KC106 test rows scaled by numbers of their own": """
+        x_train, x_test = train_test_split(pd.read_csv("a.csv"))
+        x_train = (x_train - x_train.mean()) / x_train.std()
+        x_test = x_test - x_test.mean()  # KC106
+        model = build()
+        model.fit(x_train.values, epochs=9)
+        model.evaluate(x_test.values)
+    """,
+    "KC107 rows joined with themselves": """
+        x, y = np.load("x.npy"), np.load("y.npy")
+        x, y = np.concatenate([x, x[:, ::-1]]), np.concatenate([y, y])  # KC107
+        x_train, x_test, y_train, y_test = train_test_split(x, y)
+        build().fit(x_train, y_train, epochs=9)
+    """,
+    "KC112 a metric from a star import": """
+        from sklearn.metrics import *
+        images = tf.keras.preprocessing.image.ImageDataGenerator(rescale=1 / 255).flow_from_directory("a/test")
+        model = build()
+        guesses = model.predict(images)  # KC112
+        print(confusion_matrix(images.classes, np.argmax(guesses, axis=1)))
+    """,
     "KC127 as many labels as there are not inputs": """
         (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
         build().fit(x_train[:100], y_train[:90], epochs=9)  # KC127
@@ -247,6 +293,21 @@ SILENT = {
         model = build()
         model.fit(x, y, epochs=9)
         model.evaluate(x, y)
+    """,
+    "KC104 a batch that is shown": """
+        data = tf.keras.utils.image_dataset_from_directory("a", image_size=(8, 8))
+        model = build()
+        model.fit(data, epochs=9)
+        for images, labels in data:
+            print(np.argmax(model.predict(images), axis=1) == labels)
+    """,
+    "KC105 a mean that is only looked at": """
+        frame = pd.read_csv("a.csv")
+        print(frame["age"].mean())
+        x_train, x_test, y_train, y_test = train_test_split(frame.drop("y", axis=1), frame["y"])
+        model = build()
+        model.fit(x_train, y_train, epochs=9)
+        model.evaluate(x_test, y_test)
     """,
     "KC105 fitted inside the folds": """
         x, y = pd.read_csv("a.csv").values, np.load("y.npy")

@@ -75,7 +75,7 @@ def evaluated_on_training_data(program: TrainingProgram) -> Iterator[Finding]:
             continue
         uses = [use for use in program.of(Evaluation) if use.model == model and use.order > fits[0].order]
         compared = {array.prediction for comparison in program.of(Comparison) for array in comparison.arrays}
-        scores = [use for use in uses if use.method.startswith(("evaluate", "test_on")) or use.order in compared]
+        scores = [use for use in uses if _is_score(use, compared)]
         trained = [array for fit in fits for array in arrays(fit.x)]
         if not scores or any(_is_validated(fit) for fit in fits) or any(map(_is_made, trained)):
             continue
@@ -107,6 +107,14 @@ def _holds(trained: list[DataArray], data: Data) -> bool:
     judged = arrays(data)
     known = bool(judged) and not any(part.named_role in (Role.VALIDATION, Role.TEST) for part in judged)
     return known and all(any(array.holds(part) for array in trained) for part in judged)
+
+
+def _is_score(use: Evaluation, compared: set[int | None]) -> bool:
+    """Whether a call scores the model: `evaluate`, or predictions for all rows that are compared with the labels."""
+    if use.method.startswith(("evaluate", "test_on")):
+        return True
+    whole = all(array.rows is not None and not array.rows.partial for array in arrays(use.x))
+    return use.order in compared and whole
 
 
 def _is_no_score(use: Evaluation, trained: list[DataArray], compared: set[int | None]) -> bool:

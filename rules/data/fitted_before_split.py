@@ -89,6 +89,7 @@ from collections.abc import Iterator
 from kerascheck.facts.data import DataArray, Role, StepKind
 from kerascheck.facts.training import Evaluation, Fit, Fitting, Split, TrainingProgram, arrays
 from kerascheck.findings import Finding, Location, Related, Severity
+from kerascheck.folding import folded
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
 from kerascheck.rule import rule
 
@@ -104,6 +105,14 @@ EFFECT = {
 
 @rule("KC105", "fitted-before-split", Severity.WARNING, since="0.1", group="leakage")
 def fitted_before_split(program: TrainingProgram) -> Iterator[Finding]:
+    found = list(_found(program))
+    for message in dict.fromkeys(finding.message for finding in found):
+        same = [finding for finding in found if finding.message == message]
+        # The same statistic of several columns of one frame is one mistake.
+        yield from folded(same) if message[0] != "`" else same
+
+
+def _found(program: TrainingProgram) -> Iterator[Finding]:
     for fitting in program.of(Fitting):
         kind = learned(fitting.transformer)
         data = fitting.data
