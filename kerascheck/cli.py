@@ -191,7 +191,10 @@ def summary(
     output_format: OutputFormat = Format.FULL,
     config: ConfigFile = None,
 ) -> None:
-    """Show each model's layers, sizes and costs, of a file or as a script builds it; nothing is loaded or run."""
+    """Show the layers, sizes and costs of models.
+
+    Of model files, and of models as a script builds them; nothing is loaded or run.
+    """
     from kerascheck.summary_command import SummaryCommand
 
     raise typer.Exit(SummaryCommand(batch_size=batch_size, output_format=output_format, config=config).show(paths))
