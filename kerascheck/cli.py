@@ -155,6 +155,7 @@ app.command("script", help="Check training scripts and notebooks.", cls=_without
 app.command(
     "model",
     help="Check saved models, here or at an address; they are read, never loaded.",
+    short_help="Check saved models; they are read, never loaded.",
     cls=_without("stdin_filename"),
 )(lint)
 app.command("check", help="Check both kinds, told apart by their content.")(lint)
