@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -417,3 +418,11 @@ def test_a_graph_of_operations_has_no_layers(tmp_path: Path) -> None:
     facts = read_model(tmp_path / "model.json")
     assert facts.status is FileStatus.SKIPPED
     assert "without layers" in facts.reason
+
+
+def test_without_pyyaml_the_line_tells_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    (tmp_path / "m.yaml").write_text("class_name: Sequential\nconfig: []\n")
+    facts = read_model(tmp_path / "m.yaml")
+    assert facts.status is FileStatus.SKIPPED
+    assert facts.reason.endswith("takes PyYAML to read: `pip install kerascheck[yaml]`")
