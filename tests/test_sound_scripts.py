@@ -113,6 +113,46 @@ def wrapped(layer):
 build = wrapped(tf.keras.layers.Convolution2D)
 hidden = build(8, 3)
 """,
+    "KC407 one of two models, with an optimizer of its own": """
+import sys
+
+import keras
+
+
+def small():
+    return keras.Sequential([keras.Input((8,)), keras.layers.Dense(2)])
+
+
+def large():
+    return keras.Sequential([keras.Input((8,)), keras.layers.Dense(64), keras.layers.Dense(2)])
+
+
+def train(x, y, size):
+    if size == "small":
+        model = small()
+    elif size == "large":
+        model = large()
+    else:
+        return -1
+    optimizer = keras.optimizers.SGD(0.01)
+    model.compile(loss="mse", optimizer=optimizer)
+    model.fit(x, y)
+
+
+def main(x, y):
+    train(x, y, sys.argv[1])
+""",
+    "KC610 a name of Python 2 that only Python 2 meets": """
+import sys
+
+import keras
+
+if sys.version_info > (3, 0):
+    from io import StringIO
+else:
+    from StringIO import StringIO
+model = keras.Sequential([keras.layers.Dense(1)])
+""",
     "KC311 one-hot rows that are padded": """
 import keras
 import numpy as np

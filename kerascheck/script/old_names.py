@@ -18,6 +18,8 @@ MODULES: Final = frozenset(
 )
 METHODS: Final = frozenset({"iteritems", "itervalues", "iterkeys", "has_key"})
 _MENTION: Final = re.compile(r"\b(" + "|".join(sorted(BUILTINS | MODULES | METHODS)) + r")\b")
+# `sys.version_info`, `six.PY2`, `IS_PY3`, `python_version()`.
+_VERSION: Final = re.compile(r"version_info|hexversion|python_version|(?:IS_?)?PY_?[23]", re.IGNORECASE)
 
 
 def old_names(machine: Machine, units: Sequence[Unit]) -> tuple[tuple[str, Location], ...]:
@@ -29,11 +31,22 @@ def old_names(machine: Machine, units: Sequence[Unit]) -> tuple[tuple[str, Locat
     found: list[tuple[str, Location]] = []
     for unit, nodes in trees:
         machine.page = machine.pages[unit.cell]
-        tried = {id(inner) for node in nodes if isinstance(node, ast.Try) for inner in walk(node)}
+        ready = {id(inner) for node in nodes if _is_ready(node) for inner in walk(node)}
         for node in nodes:
-            if id(node) not in tried:
+            if id(node) not in ready:
                 found += [(name, machine.place(place)) for name, place in _old(node, bound)]
     return tuple(found)
+
+
+def _is_ready(node: ast.AST) -> bool:
+    """Whether a statement takes both Pythons into account: it tries, or asks for the version."""
+    if not isinstance(node, (ast.If, ast.IfExp)):
+        return isinstance(node, ast.Try)
+    return any(_VERSION.fullmatch(_last_name(part)) for part in walk(node.test))
+
+
+def _last_name(node: ast.AST) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

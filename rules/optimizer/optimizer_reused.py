@@ -78,7 +78,7 @@ def optimizer_reused(program: TrainingProgram, usage: KerasUsage) -> Iterator[Fi
         before = first.setdefault(optimizer.key, event)
         if before.model != event.model and before.location != event.location:
             yield _finding(event, optimizer, before, severity)
-        elif before.model != event.model or _is_new_each_round(program, event, optimizer):
+        elif (before.model != event.model and event.certain) or _is_new_each_round(program, event, optimizer):
             yield _finding(event, optimizer, None, severity)
 
 
