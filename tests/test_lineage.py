@@ -322,3 +322,38 @@ def test_an_empty_index_gives_the_array_itself() -> None:
     (fit,) = read_script("train.py", text).program.of(Fit)
     assert isinstance(fit.x, DataArray)
     assert fit.x.shape == (6, 3)
+
+
+@pytest.mark.parametrize(
+    ("loop", "shape"),
+    [
+        ("for i in range(5):\n    row = x[i]", (3,)),
+        ("for i, name in enumerate(names):\n    row = x[i]", (3,)),
+        ("for rows, others in KFold(5).split(x):\n    row = x[rows]", None),
+        ("for rows in batches:\n    row = x[rows]", None),
+    ],
+)
+def test_what_a_loop_picks_loses_the_axis_of_rows_only_where_it_counts(
+    loop: str, shape: tuple[int, ...] | None
+) -> None:
+    text = (
+        "import keras\nimport numpy as np\nfrom sklearn.model_selection import KFold\n"
+        f"x = np.zeros((6, 3))\n{loop}\n    keras.Sequential([keras.layers.Dense(1)]).fit(row, row)\n"
+    )
+    found = {fit.x.shape for fit in read_script("train.py", text).program.of(Fit) if isinstance(fit.x, DataArray)}
+    assert found
+    assert all(each is UNKNOWN if shape is None else each == shape for each in found) or (
+        shape is None and all(each is not UNKNOWN and len(each) == 2 for each in found)
+    )
+
+
+def test_a_column_can_be_read_as_an_attribute_of_a_frame() -> None:
+    text = (
+        "import keras\nimport pandas as pd\nframe = pd.read_csv('reviews.csv')\n"
+        "keras.Sequential([keras.layers.Dense(1)]).fit(frame.text, frame.score)\n"
+    )
+    (fit,) = read_script("train.py", text).program.of(Fit)
+    assert isinstance(fit.x, DataArray) and isinstance(fit.y, DataArray)
+    assert (fit.x.columns, fit.y.columns) == (("text",), ("score",))
+    assert fit.x.rows is not None and fit.y.rows is not None
+    assert fit.x.rows.source == fit.y.rows.source

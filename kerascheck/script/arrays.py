@@ -133,11 +133,17 @@ class Arrays(Preprocessing):
         if name in ABOUT or name in LABELS_OF:
             return self.unknown(f"array.{name}")
         if name in data.columns and name not in ARRAY_METHODS:
-            shape = _first_axis(data.shape)
-            return self.stepped(
-                owner, StepKind.SELECTED, node, "column", columns=(name,), shape=shape, container="series"
-            )
+            return self._named_column(owner, name, node)
         return MethodValue(owner, name)
+
+    def frame_column(self, method: MethodValue, frame: ArrayValue, node: ast.Attribute) -> object:
+        """`frame.name` that is not called: a column, where no method that is known has the name."""
+        unnamed = frame.data.container == "frame" and not frame.data.columns and method.name not in ARRAY_METHODS
+        return self._named_column(frame, method.name, node) if unnamed else method
+
+    def _named_column(self, frame: ArrayValue, name: str, node: ast.expr) -> ArrayValue:
+        shape = _first_axis(frame.data.shape)
+        return self.stepped(frame, StepKind.SELECTED, node, "column", columns=(name,), shape=shape, container="series")
 
     def _shape_of(self, owner: ArrayValue) -> object:
         shape = owner.data.shape

@@ -111,7 +111,10 @@ class Expressions(Operators):
         return "".join(parts)
 
     def _attribute(self, node: ast.Attribute) -> object:
-        return self.attribute(self.evaluate(node.value), node.attr, node)
+        found = self.attribute(self.evaluate(node.value), node.attr, node)
+        if isinstance(found, MethodValue) and isinstance(found.subject, ArrayValue):
+            return self.frame_column(found, found.subject, node)
+        return found
 
     def attribute(self, owner: object, name: str, node: ast.expr) -> object:
         """`owner.name`."""

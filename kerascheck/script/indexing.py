@@ -13,6 +13,9 @@ from kerascheck.script.stacking import names_in
 from kerascheck.script.values import ArrayValue, ListValue, Opaque
 from kerascheck.script.walking import stored_in, stored_names
 
+COUNTING = frozenset({"range", "xrange", "trange", "enumerate", "arange"})
+"""Functions that count: what a loop over them binds is one number."""
+
 STORES = frozenset({"load", "File", "loadmat"})
 
 
@@ -143,13 +146,19 @@ class Indexing(Gathering):
             found = rows.within(
                 (self.cut("item", rows.source, rows.selection, run.key, ast.dump(first)), ITEM), partial=True
             )
-            inner: Shape = UNKNOWN if isinstance(shape, Unknown) else shape[1:]
+            # A loop over folds or batches gives positions, which keep the axis of the rows.
+            single = not isinstance(shape, Unknown) and self._counts(first)
+            inner: Shape = shape[1:] if single and not isinstance(shape, Unknown) else UNKNOWN
             return self.derive(owner, shape=inner, rows=found, location=self.place(node))
         identity = key.key if isinstance(key, Opaque) and key.key else next(self.keys)
         found = rows.within((self.cut("index", identity), "in"))
         return self.stepped(
             owner, StepKind.SELECTED, node, "index", rows=found, order=Order.UNKNOWN, shape=UNKNOWN, arrangement=UNKNOWN
         )
+
+    def _counts(self, node: ast.expr) -> bool:
+        """Whether an index is made of what loops count: one number."""
+        return all(_is_counted(run.node) for run in self.loop_runs if names_in(node) & _targets(run.node))
 
     def varies(self, node: ast.expr) -> bool:
         """Whether an index counts with the loop that is being run."""
@@ -327,6 +336,19 @@ def _targets(node: ast.AST) -> frozenset[str]:
             return stored_names(node.target)
         case _:
             return frozenset()
+
+
+def _is_counted(node: ast.AST) -> bool:
+    """Whether a loop binds whole numbers: one over a range, or a while loop with a counter."""
+    match node:
+        case ast.For(iter=source) | ast.AsyncFor(iter=source) | ast.comprehension(iter=source):
+            return isinstance(source, ast.Call) and _last_name(source.func) in COUNTING
+        case _:
+            return isinstance(node, ast.While)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _count(shape: Shape, lower: object, upper: object) -> Dim:
