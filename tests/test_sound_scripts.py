@@ -301,6 +301,21 @@ def test_a_lost_module_is_told_where_it_is_imported(tmp_path: Path) -> None:
     assert "KC602" in [finding.code for finding in check_script(tmp_path / "common.py").findings]
 
 
+@pytest.mark.parametrize(("argument", "level"), [("lr", "warning"), ("learning_rate", "error")])
+def test_an_old_metric_name_is_no_error_in_a_script_as_old(argument: str, level: str) -> None:
+    body = f"""
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+model.compile(keras.optimizers.Adam({argument}=0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(x_train, y_train, validation_split=0.1)
+print(history.history["val_acc"])
+"""
+    findings = lint_source(body.encode(), "script.py", PLAN).findings
+    assert [one.severity.label for one in findings if one.code == "KC507" and one.severity] == [level]
+
+
 UNIT_TEST = """
 import keras
 import data

@@ -209,8 +209,11 @@ def _fix(place: Location, today: str | None) -> Fix | None:
 
 def _severity(today: str | None, usage: KerasUsage) -> Severity:
     """Old names were right for the Keras that a script full of old calls was written for."""
-    dated = today is not None and isinstance(usage.target, Unknown)
-    return Severity.WARNING if dated and is_dated({call.qualified for call in usage.calls}) else Severity.ERROR
+    if today is None or not isinstance(usage.target, Unknown):
+        return Severity.ERROR
+    # The release that made `acc` into `accuracy` also made `lr` into `learning_rate`.
+    dated = any("lr" in call.keywords for call in usage.calls) or is_dated({call.qualified for call in usage.calls})
+    return Severity.WARNING if dated else Severity.ERROR
 
 
 def _metrics(fit: Fit) -> tuple[Related, ...]:
