@@ -488,4 +488,17 @@ SAMPLES = (
         "KC606",
         HEAD + 'thing = keras.regularizers.OrthogonalRegularizer(mode="both")\n',
     ),
+    compiled(
+        "trainers/trainer:Trainer.compile:1",
+        "KC516",
+        '"adam", "sparse_categorical_crossentropy", jit_compile=True, run_eagerly=True',
+    ),
+    Sample(
+        "layers/merging/dot:batch_dot:4",
+        "KC126",
+        HEAD
+        + "one = keras.Input((4,))\nother = keras.Input((4,))\n"
+        + "model = keras.Model([one, other], layers.Dot(axes=0)([one, other]))\n"
+        + "print(model.predict([np.zeros((2, 4)), np.zeros((2, 4))], batch_size=2))\n",
+    ),
 )
