@@ -54,6 +54,22 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         "BatchNormalization(mode=0, renorm=True)\nConv2D(3, (3, 3), groups=1, subsample=(1, 1))\n",
         None,
     ),
+    "arguments that are taken and not in the signature": (
+        "KC605",
+        "from keras.layers import LayerNormalization, StringLookup\n"
+        "LayerNormalization(rms_scaling=True)\nStringLookup(vocabulary=['a'], vocabulary_size=2)\n",
+        None,
+    ),
+    "values at the ends of their ranges": (
+        "KC606",
+        "from keras.layers import CategoryEncoding, Conv2D, Permute, RandomContrast, ReLU\nfrom keras.losses import Huber\n"
+        "from keras.metrics import AUC, Precision\nfrom keras.callbacks import ModelCheckpoint, ReduceLROnPlateau\n"
+        "ReLU(0)\nRandomContrast(1.0)\nCategoryEncoding(1)\nConv2D(8, 3, strides=1, dilation_rate=2)\nPermute((2, 1, 3))\n"
+        "Huber(reduction='AUTO')\nAUC(2, curve='pr')\nPrecision(1)\nPrecision([0.2, 0.5])\n"
+        "ReduceLROnPlateau('loss', 0.999)\nModelCheckpoint('a.keras', save_freq=100)\n",
+        None,
+    ),
+    "bounds of a class of one's own": ("KC606", "class AUC:\n    pass\n\nimport keras\nAUC(num_thresholds=0)\n", None),
     "a base class's arguments": ("KC605", "from keras.layers import SeparableConv2D\nSeparableConv2D(3, 3, kernel_initializer='zeros')\n", None),
     "a model of another library": (
         "KC605",

@@ -16,6 +16,7 @@ LAYER_KEYWORDS: Final = frozenset(
     {"input_shape", "batch_input_shape", "batch_shape", "batch_size", "input_dim", "input_length", "weights", "dtype", "name"}
     | {"trainable", "autocast", "activity_regularizer", "dynamic", "implementation", "input_dtype", "experimental_autocast"}
     | {"ragged", "sparse", "mask_zero", "create_input_layer", "layout", "mesh", "kernel_layout", "bias_layout"}
+    | {"rms_scaling", "vocabulary_size"}
 )  # fmt: skip
 OPTIMIZER_KEYWORDS: Final = frozenset(
     {"lr", "decay", "name", "clipnorm", "clipvalue", "global_clipnorm", "jit_compile", "weight_decay", "learning_rate"}
