@@ -153,6 +153,20 @@ else:
     from StringIO import StringIO
 model = keras.Sequential([keras.layers.Dense(1)])
 """,
+    "KC127 lists for a wrapped model": """
+import keras
+from scikeras.wrappers import KerasClassifier
+
+
+def build():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    return model
+
+
+classifier = KerasClassifier(build)
+classifier.fit([[0, 1], [1, 0]], [0, 1])
+""",
     "KC311 one-hot rows that are padded": """
 import keras
 import numpy as np
@@ -314,6 +328,20 @@ print(history.history["val_acc"])
 """
     findings = lint_source(body.encode(), "script.py", PLAN).findings
     assert [one.severity.label for one in findings if one.code == "KC507" and one.severity] == [level]
+
+
+def test_word_numbers_want_an_embedding() -> None:
+    body = """
+import keras
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.imdb.load_data(num_words=20000)
+x_train = keras.utils.pad_sequences(x_train, maxlen=80).reshape(-1, 80, 1)
+model = keras.Sequential([keras.Input((80, 1)), keras.layers.LSTM(8), keras.layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+model.fit(x_train, y_train)
+"""
+    (finding,) = [one for one in lint_source(body.encode(), "script.py", PLAN).findings if one.code == "KC125"]
+    assert "word numbers up to 19999" in finding.message and "`Embedding`" in finding.help
 
 
 UNIT_TEST = """

@@ -64,6 +64,7 @@ from kerascheck.rule import Options, rule
 
 ALONE = 1000
 LOADING = frozenset({"load_weights", "set_weights"})
+WORDS = ("imdb", "reuters")
 
 
 @rule("KC125", "unscaled-features", Severity.WARNING, since="0.1", options={"warning": 100, "hint": 10})
@@ -112,6 +113,15 @@ def _finding(fit: Fit, data: DataArray, layer: Layer, severity: Severity) -> Fin
     related = [Related(layer.location, f"`{layer.class_name}` is the first layer to compute with them")]
     if loaded is not None:
         related.append(Related(loaded.location, f"`{loaded.by}` gives values up to {_width(data):g}"))
+    if data.origin in WORDS or any(step.by == "Tokenizer" for step in data.history):
+        return Finding(
+            message=f"{name} holds word numbers up to {data.maximum:g}, which `{layer.class_name}` takes for amounts: a rare word weighs more than a common one",
+            location=fit.place("x"),
+            help="put an `Embedding` layer in front of it",
+            label="numbers of words",
+            severity=severity,
+            related=tuple(related),
+        )
     return Finding(
         message=f"{name} holds values from {data.minimum:g} to {data.maximum:g} when it reaches `{layer.class_name}`: columns of large values drown the others, and training is slow or diverges",
         location=fit.place("x"),

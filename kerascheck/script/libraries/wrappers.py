@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kerascheck.script.handlers import handles, method
-from kerascheck.script.values import Arguments, FunctionValue, ListValue, ModelValue, ObjectValue, Path
+from kerascheck.script.values import Arguments, ArrayValue, FunctionValue, ListValue, ModelValue, ObjectValue, Path
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -19,6 +19,7 @@ _NAMES = [
 ]
 _FIT = frozenset({"epochs", "nb_epoch", "batch_size", "verbose", "validation_split", "validation_data", "callbacks",
                   "shuffle", "class_weight"})  # fmt: skip
+_DATA = frozenset({"X", "x", "y"})
 
 
 @handles(*_NAMES)
@@ -56,10 +57,11 @@ def _train(ev: Evaluator, subject: ObjectValue, arguments: Arguments) -> None:
         return
     # The history of a wrapped model is kept by the wrapper.
     ev.discarded.discard(id(arguments.node))
-    renamed = {{"X": "x"}.get(name, name): value for name, value in arguments.keywords.items()}
+    data = _with_arrays(ev, arguments)
+    renamed = {{"X": "x"}.get(name, name): value for name, value in data.keywords.items()}
     keyword_nodes = {{"X": "x"}.get(name, name): node for name, node in arguments.keyword_nodes.items()}
     call = Arguments(
-        arguments.positional, {**settings, **renamed}, arguments.node, arguments.positional_nodes, keyword_nodes,
+        data.positional, {**settings, **renamed}, arguments.node, arguments.positional_nodes, keyword_nodes,
         arguments.complete,
     )  # fmt: skip
     ev.call_method(model, "fit", call, arguments.node)
@@ -72,7 +74,21 @@ def judge(ev: Evaluator, subject: ObjectValue, arguments: Arguments) -> object:
     if not isinstance(model, ModelValue) or node is None:
         return ev.unknown("wrapper")
     name = getattr(getattr(node, "func", None), "attr", "predict")
-    return ev.call_method(model, "evaluate" if name == "score" else "predict", arguments, node)
+    return ev.call_method(model, "evaluate" if name == "score" else "predict", _with_arrays(ev, arguments), node)
+
+
+def _with_arrays(ev: Evaluator, arguments: Arguments) -> Arguments:
+    """The arguments with arrays for lists, as the wrapper hands them on."""
+
+    def array(value: object) -> object:
+        found = ev.as_array(value) if isinstance(value, (ListValue, ArrayValue)) else None
+        return ev.derive(found, container="") if found is not None and found.data.container == "list" else value
+
+    keywords = {name: array(value) if name in _DATA else value for name, value in arguments.keywords.items()}
+    return Arguments(
+        [array(value) for value in arguments.positional], keywords, arguments.node, arguments.positional_nodes,
+        arguments.keyword_nodes, arguments.complete,
+    )  # fmt: skip
 
 
 _TUNERS = [
