@@ -12,8 +12,9 @@ from kerascheck.facts.training import Data, Event
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.script.lineage import HEAD, ITEM, TAIL, WINDOW, Lineage
 from kerascheck.script.roles import named_role
+from kerascheck.script.rounds import Growth, LoopRun
 from kerascheck.script.stacking import agreed, grown_in_blocks, row_facts, steps_of
-from kerascheck.script.values import Arguments, ArrayValue, Growth, LayerValue, ListValue, LoopRun, Opaque
+from kerascheck.script.values import Arguments, ArrayValue, LayerValue, ListValue, Opaque
 
 
 class Gathering(Lineage):

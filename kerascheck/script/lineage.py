@@ -13,9 +13,10 @@ from kerascheck.facts.slot import Slot
 from kerascheck.facts.training import Comparison, Fitting, Split
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location, SourceText
+from kerascheck.script.rounds import LoopRun
 from kerascheck.script.stacking import names_in
 from kerascheck.script.training import Training
-from kerascheck.script.values import Arguments, ArrayValue, LoopRun, Opaque
+from kerascheck.script.values import Arguments, ArrayValue, Opaque
 
 ITEM, WINDOW, HEAD, TAIL = "item", "window", "head", "tail"
 Condition = tuple[int, "int | str"]

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from kerascheck.facts.data import DataArray, Encoding, Order, Role, Step
 from kerascheck.facts.values import UNKNOWN, Dim, Unknown
-from kerascheck.script.values import ArrayValue, ListValue, LoopRun
+from kerascheck.script.rounds import LoopRun
+from kerascheck.script.values import ArrayValue, ListValue
 from kerascheck.script.walking import loaded_names, stored_names
 
 BLOCK_LIMIT = 100

@@ -17,6 +17,7 @@ from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, Optimiz
 from kerascheck.facts.training import Callback
 from kerascheck.facts.values import Symbol, Unknown
 from kerascheck.findings import Location
+from kerascheck.script.rounds import Growth
 from kerascheck.script.source import Source
 
 
@@ -45,27 +46,6 @@ class Mutable(Struct, eq=False):
 
     def load(self, state: object) -> None:
         raise TypeError(type(self).__name__)
-
-
-class LoopRun(Struct, eq=False):
-    """One run of a loop's body: `source` is what it goes through, `once` when the run stands for an unknown number of
-    rounds, `filtered` when a condition leaves some out, `trail` the branch in which the body stands."""
-
-    key: int
-    source: object
-    node: ast.AST
-    parent: LoopRun | None = None
-    once: bool = True
-    filtered: bool = False
-    trail: object = None
-
-
-class Growth(Struct, eq=False):
-    """One append to a list: the loop and the branch that it stands in, and the expression that is appended."""
-
-    run: LoopRun | None
-    branch: object = None
-    node: ast.expr | None = None
 
 
 class ListValue(Mutable, eq=False):
