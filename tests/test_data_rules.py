@@ -335,6 +335,14 @@ SILENT = {
         x_train, x_val, y_train, y_val = train_test_split(x[:, :8], x[:, 8])
         build().fit(x_train, y_train, epochs=9, validation_data=(x_val, y_val))
     """,
+    "KC106 gaps of the test file filled by its own mean": """
+        train, test = pd.read_csv("train.csv"), pd.read_csv("test.csv")
+        train["age"] = train["age"].fillna(train["age"].mean())
+        test["age"] = test["age"].fillna(test["age"].mean())
+        model = build()
+        model.fit(train.drop("y", axis=1).values, train["y"].values, epochs=9)
+        model.predict(test.values)
+    """,
     "KC107 rows left out before the split": """
         from imblearn.under_sampling import RandomUnderSampler
         frame = pd.read_csv("a.csv")

@@ -65,7 +65,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.data import DataArray, Role
+from kerascheck.facts.data import DataArray, Role, StepKind
 from kerascheck.facts.training import Evaluation, Fit, Fitting, TrainingProgram, arrays
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
@@ -93,13 +93,14 @@ def refitted_on_test(program: TrainingProgram) -> Iterator[Finding]:
 
 
 def _used(program: TrainingProgram) -> set[int]:
-    """The keys of what changed the data that models are trained or judged on."""
+    """The keys of what scaled the data that models are trained or judged on; a gap may be filled with a number of its own."""
     found: set[int] = set()
     for event in program.events:
         if isinstance(event, (Fit, Evaluation)):
             judged = arrays(event.validation_x) if isinstance(event, Fit) else ()
             for array in (*arrays(event.x), *judged):
-                found |= {step.transformer for step in array.history if step.transformer is not None}
+                scaled = (step for step in array.history if step.kind is StepKind.SCALED)
+                found |= {step.transformer for step in scaled if step.transformer is not None}
     return found
 
 
