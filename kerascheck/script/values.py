@@ -8,14 +8,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from pathlib import Path as File
-from typing import TypeAlias
 
 from msgspec import Struct, field
 
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, Optimizer, Tensor
 from kerascheck.facts.training import Callback
-from kerascheck.facts.values import Symbol, Unknown
+from kerascheck.facts.values import Unknown
 from kerascheck.findings import Location
 from kerascheck.script.rounds import Growth
 from kerascheck.script.source import Source
@@ -301,18 +300,12 @@ class ArrayValue(Mutable, eq=False):
         self.data = state
 
 
-class TransformerValue(Mutable, eq=False):
+class TransformerValue(Struct, eq=False):
     """A preprocessing object that learns from data (scaler, encoder, tokenizer), by class name."""
 
     key: int
     name: str
     arguments: Mapping[str, object] = field(default_factory=dict[str, object])
-
-    def save(self) -> object:
-        return None
-
-    def load(self, state: object) -> None:
-        return None
 
 
 class SplitterValue(Struct, eq=False):
@@ -383,7 +376,3 @@ class Arguments(Struct):
         return Arguments(
             self.positional[1:], self.keywords, self.node, self.positional_nodes[1:], self.keyword_nodes, self.complete
         )
-
-
-AnyValue: TypeAlias = object
-SYMBOLIC = (Symbol,)
