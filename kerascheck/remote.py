@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 else:
     LocalPath = type(Path())
 
-BLOCK: Final = 16 * 1024
+BLOCK: Final = 8 * 1024
 """What is fetched for a few bytes out of sequence; the headers in an HDF5 file lie apart from each other."""
-STRIDE: Final = 64
+STRIDE: Final = 128
 """How many blocks are fetched at once, at the most, where a file is read in sequence."""
-KEPT: Final = 2048
+KEPT: Final = 4096
 TRAFFIC: Final = 256 * 1024 * 1024
 SECONDS: Final = 300.0
 _READ_ONLY: Final = 0o100444
@@ -131,7 +131,7 @@ class Blocks:
     def size(self) -> int:
         """The size of the file in bytes, which comes with its first block."""
         if self._known is None:
-            self._load(0, 4)
+            self._load(0, 8)
         return self._known or 0
 
     def read(self, start: int, stop: int) -> bytes:
