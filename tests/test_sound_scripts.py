@@ -167,6 +167,14 @@ def build():
 classifier = KerasClassifier(build)
 classifier.fit([[0, 1], [1, 0]], [0, 1])
 """,
+    "KC523 features from inside a pretrained network": """
+import keras
+import numpy as np
+
+base = keras.applications.VGG16(weights="imagenet", include_top=False)
+inner = keras.Model(base.input, base.get_layer("block5_pool").output)
+features = inner.predict(np.load("images.npy"))
+""",
     "KC311 one-hot rows that are padded": """
 import keras
 import numpy as np

@@ -41,7 +41,8 @@ def brings_weights(graph: ModelGraph) -> bool:
     """Whether a model may have learned elsewhere: it holds code that is not known, or layers that are given weights."""
     if graph.kind is GraphKind.SUBCLASSED or graph.from_file or not graph.whole:
         return True
-    return any(layer.kind is LayerKind.CUSTOM or "weights" in layer.given for layer in graph.every_layer())
+    unknown = (LayerKind.CUSTOM, LayerKind.CHOICE)
+    return any(layer.kind in unknown or "weights" in layer.given for layer in graph.every_layer())
 
 
 def may_be_trained(program: TrainingProgram, model: int | Unknown, before: Event | None = None) -> bool:
