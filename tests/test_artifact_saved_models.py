@@ -158,3 +158,15 @@ def test_folders_are_found_while_walking(tmp_path: Path) -> None:
 def test_metadata_by_themselves_are_a_model() -> None:
     report = check_model(MODELS / "shared_and_nested_keras_metadata.pb", config=Config())
     assert (report.status, report.models) == (FileStatus.OK, 3)
+
+
+@pytest.mark.parametrize("place", ["object", "layer"])
+def test_a_name_that_is_no_text_costs_its_recorded_shape_alone(place: str, tmp_path: Path) -> None:
+    odd = {"class_name": "Dense", "config": {"units": 2}}
+    dense = {"class_name": "Dense", "name": odd if place == "object" else "d", "config": {"name": "d", "units": 2}}
+    last = {**LAYERS[1], "config": {**LAYERS[1]["config"], "name": odd if place == "layer" else "d"}}
+    root = {**ROOT, "config": {"name": "old", "layers": [LAYERS[0], last]}}
+    objects = keras_object("_tf_keras_sequential", root), keras_object("_tf_keras_layer", dense)
+    (tmp_path / "saved_model.pb").write_bytes(old_saved_model(child(1, "layer-0") + objects[0], objects[1]))
+    facts = read_model(tmp_path)
+    assert facts.graphs[0].parameters == 10

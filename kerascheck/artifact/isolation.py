@@ -19,7 +19,7 @@ from kerascheck.remote import FetchError
 
 Answer: TypeAlias = "Mapping[str, str | int | None]"
 
-SECONDS: Final = 2
+SECONDS: Final = 1
 """Processor time; the configuration of the largest real file takes a hundredth of a second."""
 MEMORY: Final = 1024 * MEBIBYTE
 _ANSWER_LIMIT: Final = 4 * TEXT_LIMIT

@@ -147,11 +147,14 @@ def _with_shapes(architecture: Config, nodes: list[Node]) -> Config:
     if not is_config(config) or not isinstance(config.get("layers"), tuple):
         return architecture
     built = {
-        node.metadata.get("name"): node.metadata.get("build_input_shape") for node in nodes if node.path.count(".") == 1
+        name: node.metadata.get("build_input_shape")
+        for node in nodes
+        if node.path.count(".") == 1 and isinstance(name := node.metadata.get("name"), str)
     }
     layers: list[Value] = []
     for layer in config["layers"] if isinstance(config["layers"], tuple) else ():
         settings = layer.get("config") if is_config(layer) else None
-        shape = built.get(settings.get("name")) if is_config(settings) else None
+        name = settings.get("name") if is_config(settings) else None
+        shape = built.get(name) if isinstance(name, str) else None
         layers.append({**layer, "build_input_shape": shape} if is_config(layer) and shape is not None else layer)
     return {**architecture, "config": {**config, "layers": tuple(layers)}}
