@@ -111,7 +111,8 @@ def test_everything_is_read_or_named(name: str, form: Form, write: Callable[[Pat
     facts = read_model(path)
     assert facts.status is FileStatus.OK or facts.reason
     assert "\n" not in facts.reason
-    assert bool(facts.findings) == (facts.status is FileStatus.ERROR)
+    fatal = facts.saved is not None and any(damage.fatal for damage in facts.saved.container.damages)
+    assert fatal == (facts.status is FileStatus.ERROR)
 
 
 @pytest.mark.parametrize("wrapping", ["object", "wrapped object", "json in json", "json in an object"])

@@ -84,7 +84,7 @@ def missing_regularization(k):
 
 @recipe
 def good_cnn(k):
-    """A classifier with nothing to say about."""
+    """A classifier with nothing to say about but the state of its optimizer."""
     layers, l2 = k.layers, k.regularizers.L2(1e-4)
     model = k.Sequential(name="good_cnn")
     model.add(k.Input((16, 16, 3)))
@@ -396,6 +396,15 @@ def save(model, path):
             model.save(path)
 
 
+def train(model):
+    """A few steps on noise: no weight stays as it was drawn."""
+    rng = np.random.default_rng(5)
+    shape = [size or 8 for size in model.inputs[0].shape]
+    labels = rng.integers(0, max(model.output_shape[-1], 2), (8, 1))
+    for _ in range(3):
+        model.train_on_batch(rng.random(shape).astype("float32"), labels)
+
+
 def with_pattern(model):
     """Weights that compress to nearly nothing: a short random pattern over and over."""
     pattern = np.random.default_rng(7).normal(0, 0.05, 509).astype("float32")
@@ -449,6 +458,8 @@ def write(name, recipe_name, generation):
     compress = recipe_name in REPACKED
     if compress:
         with_pattern(model)
+    if recipe_name.startswith("good_"):
+        train(model)
     path = FOLDER / name
     save(model, path)
     settle(path, compress=compress)

@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from kerascheck.artifact.documents import Config, Document, is_config, text_of
 from kerascheck.artifact.plain_values import parse
-from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
+from kerascheck.artifact.refusals import TEXT_LIMIT, ForeignError, HostileError
 from kerascheck.facts.values import Value
 
 _WRAPPERS = ("model_config", "modelTopology", "model", "config")
@@ -21,13 +23,14 @@ def read_json(path: Path) -> Document:
         DamagedError: when it is no JSON.
         ForeignError: when it describes something else.
     """
-    return described(parse(content_of(path), "the file"), "json")
+    content = content_of(path)
+    return replace(described(parse(content, "the file"), "json"), texts=(content,))
 
 
 def content_of(path: Path) -> bytes:
     """The bytes of a text that is no longer than an architecture may be."""
     if path.stat().st_size > TEXT_LIMIT:
-        raise DamagedError("the file is larger than any architecture")
+        raise HostileError("the file is larger than any architecture")
     return path.read_bytes()
 
 

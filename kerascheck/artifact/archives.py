@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from kerascheck.artifact.documents import Config, Document, is_config, text_of
 from kerascheck.artifact.plain_values import parse
-from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
+from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError, HostileError
 from kerascheck.facts.values import Value
 from kerascheck.remote import FetchError
 
@@ -46,7 +46,7 @@ def read_folder(path: Path) -> Document:
     """The texts of an unpacked `.keras` archive."""
     for name in (CONFIG, METADATA):
         if (path / name).stat().st_size > TEXT_LIMIT:
-            raise DamagedError(f"`{name}` is larger than any configuration")
+            raise HostileError(f"`{name}` is larger than any configuration")
     return _document((path / CONFIG).read_bytes(), (path / METADATA).read_bytes())
 
 
@@ -91,7 +91,7 @@ def _member(archive: ZipFile, name: str) -> bytes:
     if member.flag_bits & 1:
         raise DamagedError(f"`{name}` is encrypted")
     if member.file_size > TEXT_LIMIT:
-        raise DamagedError(f"`{name}` is larger than any configuration: {member.file_size:,} bytes")
+        raise HostileError(f"`{name}` is larger than any configuration: {member.file_size:,} bytes")
     with archive.open(member) as file:
         # The size in the directory is a claim.
         return file.read(TEXT_LIMIT + 1)
@@ -108,6 +108,7 @@ def _document(config: bytes, metadata: bytes) -> Document:
         architecture=architecture,
         training=_mapping(training),
         keras_version=text_of(_mapping(about).get("keras_version")),
+        texts=(config, metadata),
     )
 
 

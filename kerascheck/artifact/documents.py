@@ -25,6 +25,8 @@ class Document(Struct, frozen=True):
     `architecture` is `{"class_name", "config", …}`, None where the file holds weights alone; `training` the training
     configuration in the dialect of its writer. `parts` are the objects that a SavedModel lists one by one, `stored` the
     numbers of weights by layer where the text itself tells them. `note` says what a user should know of the whole file.
+    `texts` are the JSON texts as they stand, `tags` the Python objects that a YAML text asks for, `operations` those of a
+    TensorFlow graph.
     """
 
     form: str
@@ -35,6 +37,9 @@ class Document(Struct, frozen=True):
     note: str = ""
     parts: tuple[Part, ...] = ()
     stored: Mapping[str, int] = field(default_factory=dict[str, int])
+    texts: tuple[str | bytes, ...] = ()
+    tags: tuple[str, ...] = ()
+    operations: tuple[str, ...] = ()
 
 
 def is_config(value: Value) -> TypeGuard[Config]:

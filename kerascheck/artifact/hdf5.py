@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 from kerascheck.artifact.documents import Config, Document, is_config, text_of
 from kerascheck.artifact.isolation import Answer, isolated
 from kerascheck.artifact.plain_values import parse
-from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
+from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError, HostileError
 from kerascheck.remote import FetchError, RemoteFile
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def read_hdf5(path: Path) -> Document:
         keras_version=text_of(texts.get("keras_version")),
         backend=text_of(texts.get("backend")),
         note=str(texts.get("note", "")),
+        texts=tuple(text for text in (configuration, texts.get("training_config")) if isinstance(text, str)),
     )
 
 
@@ -129,20 +130,20 @@ def _has(group: h5py.Group, name: str) -> bool:
 def _text(group: h5py.Group, name: str) -> str | None:
     """A text attribute, put together from its numbered parts where it was too long for one; None for no text."""
     if name in group.attrs:
-        return _decoded(_attribute(group, name)) or None
+        return _decoded(attribute(group, name)) or None
     parts: list[str] = []
     while f"{name}{len(parts)}" in group.attrs:
-        parts.append(_decoded(_attribute(group, f"{name}{len(parts)}")))
+        parts.append(_decoded(attribute(group, f"{name}{len(parts)}")))
     return "".join(parts) or None
 
 
-def _attribute(group: h5py.Group, name: str) -> object:
+def attribute(group: h5py.Group, name: str) -> object:
     """The value of an attribute that is no longer than a configuration may be."""
     try:
         found = group.attrs.get_id(name)
         size = math.prod(found.shape or ()) * found.dtype.itemsize
         if size > TEXT_LIMIT:
-            raise DamagedError(f"the attribute `{name}` claims to hold {size:,} bytes")
+            raise HostileError(f"the attribute `{name}` claims to hold {size:,} bytes")
         return group.attrs[name]
     except TypeError as error:
         # A type that numpy has no counterpart for.

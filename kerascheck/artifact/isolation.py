@@ -7,16 +7,20 @@ no safe fork (all but Linux) the work is done in place.
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final, NoReturn, TypeAlias, cast
+from typing import Final, NoReturn, TypeAlias, TypeVar, cast
 
-from kerascheck.artifact.refusals import MEBIBYTE, TEXT_LIMIT, DamagedError, ForeignError
+import msgspec
+
+from kerascheck.artifact.refusals import MEBIBYTE, TEXT_LIMIT, DamagedError, ForeignError, HostileError
 from kerascheck.remote import FetchError
 
+T = TypeVar("T")
 Answer: TypeAlias = "Mapping[str, str | int | None]"
 
 SECONDS: Final = 1
@@ -26,14 +30,27 @@ _ANSWER_LIMIT: Final = 4 * TEXT_LIMIT
 _BLOCK: Final = MEBIBYTE
 _REFUSALS: Final[Mapping[str, type[Exception]]] = {
     "DamagedError": DamagedError,
+    "HostileError": HostileError,
     "ForeignError": ForeignError,
     "OSError": OSError,
     "FetchError": FetchError,
 }
 
 
-def isolated(work: Callable[[], Answer]) -> Answer:
+def isolated_value(work: Callable[[], T], kind: type[T], seconds: float) -> T:
+    """What `work` returns, of a type that msgspec knows, done in a child process as by `isolated`."""
+    if sys.platform != "linux":
+        return work()
+    found = isolated(lambda: {"value": cast("str", msgspec.to_builtins(work()))}, seconds)
+    return msgspec.convert(found["value"], kind)
+
+
+def isolated(work: Callable[[], Answer], seconds: float = 0) -> Answer:
     """What `work` returns, done in a child process.
+
+    Args:
+        work: what to do there.
+        seconds: the processor time that it may take, where that is more than `SECONDS`.
 
     Raises:
         DamagedError: when the child raised it, crashed, or used up its time or memory.
@@ -49,7 +66,7 @@ def isolated(work: Callable[[], Answer]) -> Answer:
         child = os.fork()
     if child == 0:
         os.close(reading)
-        _answer(work, writing)
+        _answer(work, writing, max(seconds, SECONDS))
     os.close(writing)
     try:
         received = _received(reading)
@@ -61,11 +78,11 @@ def isolated(work: Callable[[], Answer]) -> Answer:
     return _opened(received)
 
 
-def _answer(work: Callable[[], Answer], writing: int) -> NoReturn:
+def _answer(work: Callable[[], Answer], writing: int, seconds: float) -> NoReturn:
     """The child: bounded, and gone without any clean-up that belongs to the parent."""
     code = 1
     try:
-        _limit()
+        _limit(seconds)
         try:
             answer: object = {"answer": work()}
         except Exception as error:
@@ -77,7 +94,7 @@ def _answer(work: Callable[[], Answer], writing: int) -> NoReturn:
         os._exit(code)
 
 
-def _limit() -> None:
+def _limit(seconds: float) -> None:
     import faulthandler
     import resource
 
@@ -86,7 +103,11 @@ def _limit() -> None:
 
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     memory = pages * resource.getpagesize() + MEMORY
-    for kind, limit in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CPU, SECONDS), (resource.RLIMIT_CORE, 0)):
+    for kind, limit in (
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, math.ceil(seconds)),
+        (resource.RLIMIT_CORE, 0),
+    ):
         soft, hard = resource.getrlimit(kind)
         allowed = limit if soft == resource.RLIM_INFINITY else min(limit, soft)
         resource.setrlimit(kind, (allowed, hard))
@@ -99,7 +120,7 @@ def _received(reading: int) -> bytes:
         parts.append(block)
         size += len(block)
         if size > _ANSWER_LIMIT:
-            raise DamagedError("it holds more text than any model")
+            raise HostileError("it holds more text than any model")
     return b"".join(parts)
 
 
@@ -112,5 +133,5 @@ def _opened(received: bytes) -> Answer:
     if known is not None:
         raise known(text)
     if kind in ("MemoryError", "RecursionError"):
-        raise DamagedError("it takes more memory than any model's configuration")
+        raise HostileError("it takes more memory than any model's configuration")
     raise RuntimeError(f"{kind}: {text}")

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final, cast
 
-from kerascheck.artifact.refusals import MEBIBYTE, DamagedError
+from kerascheck.artifact.refusals import MEBIBYTE, DamagedError, HostileError
 from kerascheck.remote import FetchError
 
+WEIGHTS: Final = "model.weights.h5"
 _HEADER: Final = 30
 _SPOOLED: Final = 16 * MEBIBYTE
 _UNPACKED_LIMIT: Final = 4096 * MEBIBYTE
@@ -20,12 +21,12 @@ _BLOCK: Final = MEBIBYTE
 
 
 class Window(io.RawIOBase):
-    """A part of an open file as a file of its own."""
+    """A part of an open file, from its byte `start` on, as a file of its own."""
 
     def __init__(self, file: IO[bytes], start: int, size: int) -> None:
         super().__init__()
+        self.start = start
         self._file = file
-        self._start = start
         self._size = size
         self._place = 0
 
@@ -45,7 +46,7 @@ class Window(io.RawIOBase):
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(cast("bytearray", buffer))
-        self._file.seek(self._start + self._place)
+        self._file.seek(self.start + self._place)
         data = self._file.read(min(len(view), max(self._size - self._place, 0)))
         view[: len(data)] = data
         self._place += len(data)
@@ -91,7 +92,7 @@ def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Generator[IO[b
     from tempfile import SpooledTemporaryFile
 
     if info.file_size > _UNPACKED_LIMIT:
-        raise DamagedError(f"`{info.filename}` claims to unpack into {info.file_size:,} bytes")
+        raise HostileError(f"`{info.filename}` claims to unpack into {info.file_size:,} bytes")
     with SpooledTemporaryFile(_SPOOLED) as target, archive.open(info) as source:
         left = info.file_size
         while left > 0 and (block := source.read(min(_BLOCK, left))):

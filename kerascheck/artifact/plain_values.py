@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, cast
 
-from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError
+from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, HostileError
 from kerascheck.facts.values import UNKNOWN, Shape, Value
 from kerascheck.shapes.operations import ELLIPSIS
 
@@ -32,11 +32,11 @@ def parse(text: str | bytes, what: str) -> Value:
 
 def _decoded(text: str | bytes, what: str) -> object:
     if len(text) > TEXT_LIMIT:
-        raise DamagedError(f"{what} is {len(text):,} bytes long, more than any configuration")
+        raise HostileError(f"{what} is {len(text):,} bytes long, more than any configuration")
     try:
         return json.loads(text.decode("utf-8-sig") if isinstance(text, bytes) else text)
     except RecursionError:
-        raise DamagedError(f"{what} is nested too deeply") from None
+        raise HostileError(f"{what} is nested too deeply") from None
     except ValueError as error:
         # UnicodeDecodeError and JSONDecodeError are ValueErrors, as is an integer of too many digits.
         raise DamagedError(f"{what} is not valid JSON: {' '.join(str(error).split())[:160]}") from None
@@ -48,7 +48,7 @@ def plain(raw: object, what: str) -> Value:
     try:
         return _plain(raw)
     except RecursionError:
-        raise DamagedError(f"{what} is nested too deeply") from None
+        raise HostileError(f"{what} is nested too deeply") from None
 
 
 def _count(raw: object, what: str) -> None:
@@ -64,7 +64,7 @@ def _count(raw: object, what: str) -> None:
             stack += cast("list[object]", item)
         if len(stack) > _VALUE_LIMIT:
             break
-    raise DamagedError(f"{what} holds more values than any configuration")
+    raise HostileError(f"{what} holds more values than any configuration")
 
 
 def _plain(raw: object) -> Value:

@@ -10,7 +10,11 @@ TEXT_LIMIT: Final = 64 * MEBIBYTE
 
 
 class DamagedError(Exception):
-    """A model file that cannot be read: cut off, contradicting itself, or made to exhaust its reader."""
+    """A model file that cannot be read: cut off, or contradicting itself."""
+
+
+class HostileError(DamagedError):
+    """A file that would exhaust its reader: nested, long or large beyond any model."""
 
 
 class ForeignError(Exception):

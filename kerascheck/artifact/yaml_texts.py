@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from msgspec.structs import replace
+
 from kerascheck.artifact.architectures import content_of, described
 from kerascheck.artifact.documents import Document
 from kerascheck.artifact.plain_values import plain
-from kerascheck.artifact.refusals import DamagedError, ForeignError
+from kerascheck.artifact.refusals import DamagedError, ForeignError, HostileError
 from kerascheck.facts.values import UNKNOWN
 
 if TYPE_CHECKING:
@@ -38,11 +40,12 @@ def read_yaml(path: Path) -> Document:
         DamagedError: when it is no YAML.
         ForeignError: when it describes something else, or PyYAML is not installed.
     """
-    value = plain(_loaded(content_of(path)), "the file")
-    return described(value, "yaml")
+    loaded, tags = _loaded(content_of(path))
+    return replace(described(plain(loaded, "the file"), "yaml"), tags=tags)
 
 
-def _loaded(text: bytes) -> object:
+def _loaded(text: bytes) -> tuple[object, tuple[str, ...]]:
+    """The value of a text, and the Python objects that it asks for and that were not made."""
     try:
         import yaml
     except ImportError:
@@ -53,11 +56,19 @@ def _loaded(text: bytes) -> object:
     # The loader in C is twenty times faster, and not in every build of PyYAML.
     base: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader = type("Loader", (base,), {})
-    loader.add_multi_constructor(_PYTHON, _construct)
+    tags: dict[str, None] = {}
+
+    def construct(loader: SafeLoader, suffix: str, node: Node) -> object:
+        found = _construct(loader, suffix, node)
+        if found is UNKNOWN:
+            tags.setdefault(suffix, None)
+        return found
+
+    loader.add_multi_constructor(_PYTHON, construct)
     try:
-        return cast("object", yaml.load(text, loader))
+        return cast("object", yaml.load(text, loader)), tuple(tags)
     except RecursionError:
-        raise DamagedError("the file is nested too deeply") from None
+        raise HostileError("the file is nested too deeply") from None
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise DamagedError(f"the file is not valid YAML: {' '.join(str(error).split())[:160]}") from None
 
