@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import gc
 import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -69,6 +70,9 @@ ShowCoverage = Annotated[
     bool, typer.Option("--show-coverage", help="Tell how many models were recovered, and what stopped the others.")
 ]
 AllLayers = Annotated[bool, typer.Option("--layers", help="Show every layer of a model file, not only the first ones.")]
+NoWeights = Annotated[
+    bool, typer.Option("--no-weights", help="Read the configuration of model files only, not what they store.")
+]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing.")]
 Jobs = Annotated[
@@ -112,6 +116,7 @@ def lint(
     statistics: Statistics = False,
     show_coverage: ShowCoverage = False,
     layers: AllLayers = False,
+    no_weights: NoWeights = False,
     no_progress: NoProgress = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
@@ -131,6 +136,7 @@ def lint(
         statistics=statistics,
         show_coverage=show_coverage,
         layers=layers,
+        no_weights=no_weights,
         no_progress=no_progress,
         no_cache=no_cache,
         jobs=jobs,
@@ -141,17 +147,17 @@ def lint(
     raise typer.Exit(run.lint(paths, mode))
 
 
-def _without(option: str) -> type[TyperCommand]:
-    """`lint` without an option that says nothing to a command."""
+def _without(*options: str) -> type[TyperCommand]:
+    """`lint` without the options that say nothing to a command."""
 
     class Fewer(TyperCommand):
         def get_params(self, ctx: Context) -> list[Parameter]:
-            return [parameter for parameter in super().get_params(ctx) if parameter.name != option]
+            return [parameter for parameter in super().get_params(ctx) if parameter.name not in options]
 
     return Fewer
 
 
-app.command("script", help="Check training scripts and notebooks.", cls=_without("layers"))(lint)
+app.command("script", help="Check training scripts and notebooks.", cls=_without("layers", "no_weights"))(lint)
 app.command(
     "model",
     help="Check saved models, here or at an address; they are read, never loaded.",
@@ -249,6 +255,8 @@ def _listed(options: list[str] | None) -> tuple[str, ...]:
 def main() -> None:
     """Run a command; what the user can put right is one line on standard error, and exit code 2."""
     gc.set_threshold(GARBAGE_THRESHOLD)
+    # The products that weights are read with are small: threads for them cost start-up, memory, and time in each other's way.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

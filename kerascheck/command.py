@@ -36,6 +36,7 @@ class Command(Struct, frozen=True):
     statistics: bool = False
     show_coverage: bool = False
     layers: bool = False
+    no_weights: bool = False
     no_progress: bool = False
     no_cache: bool = False
     jobs: int | None = None
@@ -74,7 +75,8 @@ class Command(Struct, frozen=True):
         choice = self.choice
         if self.show_coverage:
             choice = replace(choice, extend_select=(*choice.extend_select, graph_not_recovered.code))
-        return configured(paths, self.config, choice, LEVELS[self.fail_on] if self.fail_on else None)
+        found = configured(paths, self.config, choice, LEVELS[self.fail_on] if self.fail_on else None)
+        return replace(found, read_weights=False) if self.no_weights else found
 
     def _linted(self, targets: list[Target], plan: Plan) -> Report:
         cache = None

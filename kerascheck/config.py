@@ -32,7 +32,8 @@ class Config(Struct, frozen=True):
     """How a run behaves. Patterns and paths are relative to `root`; `source` names the file for messages.
 
     `choices` are applied one after the other: the file's, then the command line's. `rules` holds the thresholds of
-    single rules by code or name. `target_keras` is 1, 2 or 3.
+    single rules by code or name. `target_keras` is 1, 2 or 3, `read_weights` whether of model files more than the
+    configuration is read.
     """
 
     root: Path = Path()
@@ -44,6 +45,7 @@ class Config(Struct, frozen=True):
     exclude: tuple[str, ...] = ()
     rule_paths: tuple[Path, ...] = ()
     target_keras: int | Unknown = UNKNOWN
+    read_weights: bool = True
     rules: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
 
     def override(self, choice: Choice, fail_on: Severity | None = None) -> Config:
@@ -217,6 +219,12 @@ def _target_keras(config: Config, value: object) -> Config:
     return replace(config, target_keras=value)
 
 
+def _read_weights(config: Config, value: object) -> Config:
+    if not isinstance(value, bool):
+        raise _Refused("must be true or false")
+    return replace(config, read_weights=value)
+
+
 def _rules(config: Config, value: object) -> Config:
     table = _mapping(value, "[tool.kerascheck.rules.KC221]")
     return replace(config, rules={name: _thresholds(name, options) for name, options in table.items()})
@@ -241,5 +249,6 @@ KEYS: Final[Mapping[str, Callable[[Config, object], Config]]] = {
     "exclude": _exclude,
     "rule-paths": _rule_paths,
     "target-keras": _target_keras,
+    "read-weights": _read_weights,
     "rules": _rules,
 }

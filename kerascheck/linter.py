@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +21,9 @@ from kerascheck.registry import load
 from kerascheck.rule import Options, Rule
 from kerascheck.selection import Selection, choose
 from kerascheck.suppression import Silencer, directives, silencers
+
+if TYPE_CHECKING:
+    from kerascheck.artifact import ModelFacts
 
 NO_MENTION = "no mention of Keras"
 
@@ -84,6 +88,10 @@ def lint(target: Target, plan: Plan) -> FileReport:
 
 def lost(target: Target, reason: str, plan: Plan) -> FileReport:
     """The report of a file whose reader did not come back."""
+    if target.kind is FileKind.MODEL:
+        from kerascheck.artifact import given_up
+
+        return _model_report(given_up(target.path, target.display, reason), target.path, target.display, plan)
     return _unreadable(target.display, target.kind, reason, plan, target.path)
 
 
@@ -139,16 +147,27 @@ def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None)
 def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
     """Read and lint a model file."""
     try:
-        from kerascheck.artifact import about, read_model
+        from kerascheck.artifact import read_model
 
-        facts = read_model(path, display=display)
+        config = plan.config
+        facts = read_model(path, display=display, weights=config.read_weights, target=config.target_keras)
     except OSError as error:
         return _unreadable(display, FileKind.MODEL, error.strerror or one_line(error), plan, path)
     except (Exception, RecursionError) as error:
         return _unreadable(display, FileKind.MODEL, f"the model reader failed: {one_line(error)}", plan, path)
+    return _model_report(facts, path, display, plan)
+
+
+def _model_report(facts: ModelFacts, path: Path, display: str, plan: Plan) -> FileReport:
+    """What the rules say of a model file."""
+    from kerascheck.artifact import about
+
     found: Facts = {} if facts.saved is None else {type(facts.saved): facts.saved}
     subject = Subject.of(display, found, facts.graphs)
     findings, fault = run_rules(subject, plan.selection)
+    if facts.status is FileStatus.ERROR and not findings:
+        # The rules that would say why are off: that it was not read must be said all the same.
+        return _unreadable(display, FileKind.MODEL, facts.reason, plan, path)
     return FileReport(
         path=display,
         kind=FileKind.MODEL,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from kerascheck.config import Choice, Config, find_config
 from kerascheck.errors import InputError
-from kerascheck.findings import FileKind, FileReport, Report, Severity
+from kerascheck.findings import FileKind, FileReport, FileStatus, Report, Severity
 from kerascheck.folders import walk
 from kerascheck.linter import Plan, Target, lint, lint_model, lint_script, lint_source
 from kerascheck.remote import RemoteFile, remote_file
@@ -25,8 +25,6 @@ MAYBE_MODEL_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml", ".hdf", ".he5
 """Suffixes of much else: a file of these is a model when its content says so."""
 
 SAVED_MODEL_FILES: Final = ("saved_model.pb", "keras_metadata.pb")
-
-UNREADABLE: Final = "KC902"
 
 MANY_FILES: Final = 32
 """From this many files on worker processes are worth their start."""
@@ -161,7 +159,7 @@ def _reports(targets: Sequence[Target], plan: Plan, jobs: int | None) -> Iterato
 
 def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> int:
     """0 clean, 1 findings at or above the threshold, 2 a file that could not be read or a rule that crashed."""
-    unread = any(finding.code == UNREADABLE for finding in report.findings)
+    unread = any(file.status is FileStatus.ERROR and file.findings for file in report.files)
     if unread or any(file.fault for file in report.files):
         return 2
     failed = any((finding.severity or Severity.ERROR) >= fail_on for finding in report.findings)

@@ -2,6 +2,6 @@
 
 from kerascheck.artifact.about import about
 from kerascheck.artifact.forms import Form, sniff
-from kerascheck.artifact.reader import ModelFacts, read_model
+from kerascheck.artifact.reader import ModelFacts, given_up, read_model
 
-__all__ = ["Form", "ModelFacts", "about", "read_model", "sniff"]
+__all__ = ["Form", "ModelFacts", "about", "given_up", "read_model", "sniff"]

@@ -39,10 +39,11 @@ _ESCAPE: Final = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|^[A-Za-z]:[/\\]|
 
 
 class _Place(Struct, frozen=True):
-    """Where the walk is: in the argument `key` (`function.code`) of the layer at this path."""
+    """Where the walk is: in the argument `key` (`function.code`) of the layer at this path, or in a list there."""
 
     layer: str = ""
     key: str = ""
+    listed: bool = False
 
     def below(self, key: str) -> _Place:
         return _Place(self.layer, f"{self.key}.{key}" if self.key else key)
@@ -91,7 +92,8 @@ class _Walk:
             if isinstance(item, str):
                 self._text(item, place)
             elif isinstance(item, tuple):
-                stack += ((part, place, layer) for part in reversed(item))
+                listed = _Place(place.layer, place.key, listed=True)
+                stack += ((part, listed, layer) for part in reversed(item))
             elif is_config(item):
                 stack += reversed(list(self._object(item, place, layer=layer)))
 
@@ -122,7 +124,7 @@ class _Walk:
             names, source = texts_of(found.data)
             size = len(found.data)
             self.codes.append(EmbeddedCode(place.layer, place.key, found.encoding, size, names, source, found.python))
-        elif place.key.rpartition(".")[2] in _TEXT_KEYS or _ADDRESS.match(text):
+        elif _ADDRESS.match(text) or (place.key.rpartition(".")[2] in _TEXT_KEYS and not place.listed):
             self.texts.append(LooseText(place.layer, place.key, text))
 
 

@@ -7,21 +7,27 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from kerascheck.artifact.containers import container_of, surveyed
 from kerascheck.artifact.documents import Document
 from kerascheck.artifact.entries import EntryKind, entry_of
 from kerascheck.artifact.excerpts import excerpts
-from kerascheck.artifact.forms import Form, sniff
+from kerascheck.artifact.forms import HEAD, Form, sniff
 from kerascheck.artifact.graphs import Graphs
+from kerascheck.artifact.installed import setting
+from kerascheck.artifact.mentions import mentions
+from kerascheck.artifact.naming import named
 from kerascheck.artifact.pairing import weights_beside
-from kerascheck.artifact.refusals import DamagedError, ForeignError
+from kerascheck.artifact.refusals import DamagedError, ForeignError, HostileError
+from kerascheck.artifact.scanning import scanned
 from kerascheck.artifact.stored import counter
 from kerascheck.artifact.training import compile_of, outputs_of
 from kerascheck.artifact.wiring import output_names
 from kerascheck.facts.artifact import SavedModel
+from kerascheck.facts.container import Container, Damage
 from kerascheck.facts.graph import GraphKind, ModelGraph
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, LayerExcerpt, Location
 from kerascheck.keras_api import normalize
-from kerascheck.reader_codes import unreadable_file
 
 
 class ModelFacts(Struct, frozen=True):
@@ -40,12 +46,14 @@ class ModelFacts(Struct, frozen=True):
     reads: tuple[str, ...] = ()
 
 
-def read_model(path: Path, *, display: str = "") -> ModelFacts:
+def read_model(path: Path, *, display: str = "", weights: bool = False, target: int | Unknown = UNKNOWN) -> ModelFacts:
     """Read a model file or folder; nothing in it is run, unpickled or followed out of it.
 
     Args:
         path: the file, or a SavedModel folder.
         display: what findings call it; by default its path.
+        weights: whether the arrays and what holds them are read too, or the configuration only.
+        target: the generation of Keras that is to load the file.
 
     Raises:
         OSError: when the file cannot be opened.
@@ -53,13 +61,16 @@ def read_model(path: Path, *, display: str = "") -> ModelFacts:
     shown = display or path.as_posix()
     try:
         document = _document(path)
-        return _facts(document, path, shown)
+        facts = _facts(document, path, shown)
     except ForeignError as other:
         return ModelFacts(None, status=FileStatus.SKIPPED, reason=str(other))
+    except HostileError as attack:
+        return given_up(path, shown, str(attack), hostile=True)
     except DamagedError as damage:
-        return _unreadable(shown, str(damage))
+        return given_up(path, shown, str(damage))
     except RecursionError:
-        return _unreadable(shown, "its configuration is nested too deeply")
+        return given_up(path, shown, "its configuration is nested too deeply", hostile=True)
+    return _with_contents(facts, document, path, weights=weights, target=target)
 
 
 def _document(path: Path) -> Document:
@@ -105,6 +116,8 @@ def _document(path: Path) -> Document:
             return read_metadata(path)
         case Form.HTML | Form.EMPTY:
             raise DamagedError(form.value)
+        case Form.PICKLE if _names_keras(path):
+            return Document("pickle", note=form.value)
         case _:
             raise ForeignError(form.value)
 
@@ -159,8 +172,37 @@ def _saved(document: Document, display: str, graph: ModelGraph | None, location:
     )
 
 
-def _unreadable(display: str, reason: str) -> ModelFacts:
-    finding = Finding(
-        message=f"the file could not be read: {reason}", location=Location(display), code=unreadable_file.code
+def _with_contents(
+    facts: ModelFacts, document: Document, path: Path, *, weights: bool, target: int | Unknown
+) -> ModelFacts:
+    """The facts with what the configuration names, what the file is made of, and the arrays that it stores."""
+    saved = facts.saved
+    if saved is None:
+        return facts
+    survey, damages = surveyed(path, document.form) if weights else (None, ())
+    container = container_of(path, document, survey, weights=weights)
+    arrays = named(survey, saved.graph) if survey is not None else []
+    tensors, unread = scanned(path, document.form, arrays) if arrays else ((), ())
+    container = replace(container, damages=(*container.damages, *damages, *unread))
+    saved = replace(
+        saved,
+        container=container,
+        mentions=mentions(document),
+        weights=tensors if survey is not None else None,
+        setting=setting(target),
     )
-    return ModelFacts(None, findings=(finding,), status=FileStatus.ERROR, reason=reason)
+    return replace(facts, saved=saved)
+
+
+def _names_keras(path: Path) -> bool:
+    with path.open("rb") as file:
+        return b"keras" in file.read(HEAD)
+
+
+def given_up(path: Path, display: str, reason: str, *, hostile: bool = False) -> ModelFacts:
+    """The facts of a file that was given up: no more than why."""
+    size = path.stat().st_size if path.is_file() else 0
+    damages = () if hostile else (Damage(reason, fatal=True),)
+    container = Container(size=size, damages=damages, deep=reason if hostile else "")
+    saved = SavedModel(display, "", None, Location(display), container=container)
+    return ModelFacts(saved, status=FileStatus.ERROR, reason=reason)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeAlias, TypeVar
 from msgspec import Struct, field
 
 from kerascheck.artifact.contents import HEAD, content_of
-from kerascheck.artifact.refusals import HostileError
 from kerascheck.facts.container import Content, Damage, Reference, ReferenceKind
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ class Survey(Struct, frozen=True):
     """An HDF5 file by its headers.
 
     `layer_names` and `weight_names` are those attributes by the path of their group, `called` the layer's name that Keras
-    3 keeps with the group of its variables. `before` counts the bytes in front of the HDF5 content.
+    3 keeps with the group of its variables. `before` counts the bytes in front of the HDF5 content, `cut` says why not all was looked at.
     """
 
     arrays: tuple[Array, ...] = ()
@@ -61,14 +60,11 @@ class Survey(Struct, frozen=True):
     loops: tuple[str, ...] = ()
     damages: tuple[Damage, ...] = ()
     before: int = 0
+    cut: str = ""
 
 
 def survey(file: h5py.File) -> Survey:
-    """The headers of a file.
-
-    Raises:
-        HostileError: for more objects than any model has.
-    """
+    """The headers of a file."""
     found = _Surveyor()
     found.walk(file)
     return Survey(
@@ -82,6 +78,7 @@ def survey(file: h5py.File) -> Survey:
         tuple(found.loops),
         tuple(found.damages),
         int(file.userblock_size),
+        found.cut,
     )
 
 
@@ -97,6 +94,7 @@ class _Surveyor:
         self.contents: list[Content] = []
         self.loops: list[str] = []
         self.damages: list[Damage] = []
+        self.cut = ""
 
     def walk(self, file: h5py.File) -> None:
         stack: list[tuple[str, h5py.Group]] = [("", file)]
@@ -118,7 +116,8 @@ class _Surveyor:
                 below.append((place, found))
             stack += reversed(below)
             if len(self.arrays) + len(self.groups) + len(self.references) > OBJECT_LIMIT:
-                raise HostileError(f"it holds more than {OBJECT_LIMIT:,} groups and arrays")
+                self.cut = f"it holds more than {OBJECT_LIMIT:,} groups and arrays"
+                return
 
     def _try(self, place: str, look: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T | None:
         """What a look at an object gives; a damaged one is written down."""

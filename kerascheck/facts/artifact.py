@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
+from kerascheck.facts.container import Container
 from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.mentions import Mentions
 from kerascheck.facts.values import UNKNOWN, Unknown
+from kerascheck.facts.weights import Purpose, StoredTensor
 from kerascheck.findings import Location
+
+
+class Setting(Struct, frozen=True):
+    """Where a file is to be used: the generation of Keras that the configuration names, and the versions of Keras and of
+    tf-keras that are installed beside kerascheck; unknown for what is not said or not there."""
+
+    target: int | Unknown = UNKNOWN
+    keras: str | Unknown = UNKNOWN
+    tf_keras: str | Unknown = UNKNOWN
 
 
 class SavedModel(Struct, frozen=True):
     """A model file. `form` is `hdf5`, `keras`, `json`, `yaml`, `tfjs`, `saved_model`, or for weights alone `npz`, `weights`.
 
     `graph` is None where the file holds no architecture; `note` then says what it holds. `paired` is the file beside an
-    architecture that holds its weights.
+    architecture that holds its weights. `weights` is None where the values were not read (`--no-weights`, or a form that
+    stores none).
     """
 
     path: str
@@ -24,3 +39,19 @@ class SavedModel(Struct, frozen=True):
     backend: str | Unknown = UNKNOWN
     note: str = ""
     paired: str = ""
+    container: Container = Container()
+    mentions: Mentions = Mentions()
+    weights: tuple[StoredTensor, ...] | None = None
+    setting: Setting = Setting()
+
+    def tensors(self, purpose: Purpose = Purpose.WEIGHT) -> Iterator[StoredTensor]:
+        """The stored arrays of one kind, in the order of the file."""
+        return (tensor for tensor in self.weights or () if tensor.purpose is purpose)
+
+    def of_layer(self, path: str) -> tuple[StoredTensor, ...]:
+        """The weights of the layer with this path."""
+        return tuple(tensor for tensor in self.tensors() if tensor.layer == path)
+
+    def place(self, layer: str = "") -> Location:
+        """A place in the file: the layer of this path, or else the whole of it."""
+        return Location(self.path, layer=layer) if layer else self.location
