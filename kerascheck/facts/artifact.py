@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from kerascheck.facts.container import Container
-from kerascheck.facts.graph import ModelGraph
+from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.mentions import Mentions
 from kerascheck.facts.values import UNKNOWN, Unknown
-from kerascheck.facts.weights import Purpose, StoredTensor
+from kerascheck.facts.weights import KERNELS, Purpose, StoredTensor, WeightStats
 from kerascheck.findings import Location
 
 
@@ -51,6 +51,17 @@ class SavedModel(Struct, frozen=True):
     def of_layer(self, path: str) -> tuple[StoredTensor, ...]:
         """The weights of the layer with this path."""
         return tuple(tensor for tensor in self.tensors() if tensor.layer == path)
+
+    def layer(self, path: str) -> Layer | None:
+        """The layer with this path, wrapped and nested ones included."""
+        layers = () if self.graph is None else self.graph.every_layer()
+        return next((layer for layer in layers if layer.path == path), None)
+
+    def kernels(self) -> Iterator[tuple[StoredTensor, WeightStats]]:
+        """The weights that hold what was learned in the first place, with their statistics."""
+        return (
+            (tensor, tensor.stats) for tensor in self.tensors() if tensor.name in KERNELS and tensor.stats is not None
+        )
 
     def place(self, layer: str = "") -> Location:
         """A place in the file: the layer of this path, or else the whole of it."""

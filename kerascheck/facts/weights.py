@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from typing import Final
 
 from msgspec import Struct
@@ -133,6 +134,11 @@ class StoredTensor(Struct, frozen=True):
     name: str = ""
     part: str = ""
     stats: WeightStats | None = None
+
+    @property
+    def elements(self) -> int:
+        """How many values it has."""
+        return math.prod(self.shape)
 
     @property
     def label(self) -> str:
