@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from kerascheck.facts.artifact import SavedModel
 from kerascheck.registry import load
 from kerascheck.rule import Rule
 
@@ -29,6 +30,16 @@ class Example:
     def marked(self) -> list[int]:
         """The lines that end in a comment with the rule's code."""
         return [number for number, code in marks(self.text.splitlines()) if code == self.rule.code]
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether the example is a script that saves models, which are what its rule looks at."""
+        return reads_files(self.rule)
+
+
+def reads_files(rule: Rule) -> bool:
+    """Whether a rule looks at model files only."""
+    return SavedModel in rule.facts and SavedModel not in rule.optional
 
 
 def marks(lines: Sequence[str]) -> list[tuple[int, str]]:

@@ -25,12 +25,12 @@ SMALL = ["built_by_data.keras", "built_by_data_keras2.h5", "half_precision.keras
 
 def refusal(facts: ModelFacts) -> str:
     assert facts.status is FileStatus.ERROR
-    assert facts.saved is None
-    (finding,) = facts.findings
-    assert finding.code == "KC902"
-    assert facts.reason in finding.message
-    assert "\n" not in finding.message
-    assert len(finding.message) < 400
+    assert facts.saved is not None
+    assert facts.saved.graph is None
+    found = facts.saved.container
+    assert [found.deep, *(damage.message for damage in found.damages if damage.fatal)].count(facts.reason) == 1
+    assert "\n" not in facts.reason
+    assert len(facts.reason) < 400
     return facts.reason
 
 

@@ -41,6 +41,8 @@ _NPY: Final = b"\x93NUMPY"
 def container_of(path: Path, document: Document, survey: Survey | None, *, weights: bool) -> Container:
     """What a file or folder is made of; `weights` says whether their bytes are to be checked too."""
     found = Container(size=_size(path))
+    if document.form == "pickle":
+        return replace(found, contents=(Content("the file", ContentKind.PICKLE, found.size),))
     if document.form in ("keras", "npz") and path.is_file():
         found = _of_archive(path, found, document.form, weights=weights)
     return found if survey is None else _with_survey(found, path, survey)
@@ -72,9 +74,28 @@ def _with_survey(found: Container, path: Path, survey: Survey) -> Container:
         claims=(*found.claims, *claims),
         contents=(*found.contents, *contents),
         loops=survey.loops,
-        damages=(*found.damages, *survey.damages),
+        damages=(*found.damages, *survey.damages, *_lost(survey)),
         deep=found.deep or survey.cut,
     )
+
+
+def _lost(survey: Survey) -> Iterator[Damage]:
+    """Layers and arrays that the file itself lists, and does not hold."""
+    groups = set(survey.groups)
+    arrays = {array.path for array in survey.arrays}
+    linked = {reference.path for reference in survey.references}
+    for root, names in survey.layer_names.items():
+        missing = [name for name in names if f"{root}/{name}".strip("/") not in groups | linked]
+        if missing:
+            shown = ", ".join(f"`{name}`" for name in missing[:4])
+            yield Damage(f"the file lists {len(names)} layers and holds no group for {len(missing)} of them: {shown}")
+    for group, names in survey.weight_names.items():
+        missing = [name for name in names if f"{group}/{name}".strip("/") not in arrays | linked]
+        if missing:
+            shown = ", ".join(f"`{name}`" for name in missing[:4])
+            yield Damage(
+                f"`{group}` lists {len(names)} arrays and holds {len(names) - len(missing)}: {shown} missing", group
+            )
 
 
 def _of_archive(path: Path, found: Container, form: str, *, weights: bool) -> Container:

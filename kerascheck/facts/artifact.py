@@ -44,6 +44,14 @@ class SavedModel(Struct, frozen=True):
     weights: tuple[StoredTensor, ...] | None = None
     setting: Setting = Setting()
 
+    @property
+    def generation(self) -> int | Unknown:
+        """The generation of Keras that wrote the file: 1, 2 or 3; HDF5 without a version is Keras 1, as its loaders say."""
+        if isinstance(self.keras_version, str):
+            major = self.keras_version.partition(".")[0]
+            return int(major) if major in ("1", "2", "3") else UNKNOWN
+        return 1 if self.form == "hdf5" and self.graph is not None else UNKNOWN
+
     def tensors(self, purpose: Purpose = Purpose.WEIGHT) -> Iterator[StoredTensor]:
         """The stored arrays of one kind, in the order of the file."""
         return (tensor for tensor in self.weights or () if tensor.purpose is purpose)

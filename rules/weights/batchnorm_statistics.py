@@ -16,9 +16,9 @@ dividing by it makes noise out of rounding errors. A scale near 0 lets nothing o
 ```python
 import numpy as np
 from keras import Input, Sequential
-from keras.layers import BatchNormalization, Dense
+from keras.layers import BatchNormalization, Dense, ReLU
 
-model = Sequential([Input((4,)), Dense(8), BatchNormalization(), Dense(2)])
+model = Sequential([Input((4,)), Dense(8), BatchNormalization(), ReLU(), Dense(2)])
 gamma, beta, mean, variance = model.layers[1].get_weights()
 model.layers[1].set_weights([gamma, beta, mean, variance * 3e12])
 model.save("exploded.keras")  # KC705
@@ -27,9 +27,9 @@ model.save("exploded.keras")  # KC705
 ```python
 import numpy as np
 from keras import Input, Sequential
-from keras.layers import BatchNormalization, Dense
+from keras.layers import BatchNormalization, Dense, ReLU
 
-model = Sequential([Input((4,)), Dense(8), BatchNormalization(), Dense(2)])
+model = Sequential([Input((4,)), Dense(8), BatchNormalization(), ReLU(), Dense(2)])
 gamma, beta, mean, variance = model.layers[1].get_weights()
 model.layers[1].set_weights([gamma, beta, mean, variance * 0])
 model.save("vanished.keras")  # KC705
@@ -41,9 +41,9 @@ A few channels without variance are usual: the weights that come with MobileNet 
 
 ```python
 from keras import Input, Sequential
-from keras.layers import BatchNormalization, Dense
+from keras.layers import BatchNormalization, Dense, ReLU
 
-model = Sequential([Input((4,)), Dense(8), BatchNormalization(), Dense(2)])
+model = Sequential([Input((4,)), Dense(8), BatchNormalization(), ReLU(), Dense(2)])
 gamma, beta, mean, variance = model.layers[1].get_weights()
 variance[0] = 1e-9
 model.layers[1].set_weights([gamma, beta, mean, variance])

@@ -16,7 +16,7 @@ what is too small 0. The model in the file is not the model that was trained in 
 from keras import Input, Sequential
 from keras.layers import Dense
 
-model = Sequential([Input((4,)), Dense(8, dtype="mixed_float16"), Dense(1)])
+model = Sequential([Input((4,)), Dense(8, activation="relu", dtype="mixed_float16"), Dense(1)])
 kernel, bias = model.layers[0].get_weights()
 model.layers[0].set_weights([kernel, bias + 70_000.0])
 model.save("overflow.keras")  # KC708
@@ -28,7 +28,7 @@ model.save("overflow.keras")  # KC708
 from keras import Input, Sequential
 from keras.layers import Dense
 
-model = Sequential([Input((4,)), Dense(8, dtype="mixed_float16"), Dense(1)])
+model = Sequential([Input((4,)), Dense(8, activation="relu", dtype="mixed_float16"), Dense(1)])
 model.save("model.keras")
 ```
 

@@ -32,7 +32,7 @@ from keras import Input, Sequential
 from keras.layers import Dense
 
 model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(1)])
-model.compile(optimizer="adam", loss="mse")
+model.compile(optimizer="sgd", loss="mse")
 rng = np.random.default_rng(1)
 model.fit(rng.normal(size=(64, 20)), rng.normal(size=64), epochs=2, verbose=0)
 model.save("model.keras")
