@@ -81,7 +81,7 @@ class Fuzzer:
         return Outcome(number, name, done, status, seconds, broken)
 
     def _read(self, path: Path) -> tuple[str, str]:
-        facts = read_model(path)
+        facts = read_model(path, weights=True)
         if facts.saved is not None:
             about(facts.saved)
         found = {} if facts.saved is None else {type(facts.saved): facts.saved}

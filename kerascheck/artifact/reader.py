@@ -28,6 +28,7 @@ from kerascheck.facts.graph import GraphKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, LayerExcerpt, Location
 from kerascheck.keras_api import normalize
+from kerascheck.remote import RemoteFile
 
 
 class ModelFacts(Struct, frozen=True):
@@ -179,10 +180,13 @@ def _with_contents(
     saved = facts.saved
     if saved is None:
         return facts
-    survey, damages = surveyed(path, document.form) if weights else (None, ())
+    # Of a file elsewhere that would be all of it.
+    weights = weights and not isinstance(path, RemoteFile)
+    source, form = (path.parent / saved.paired, "hdf5") if saved.paired else (path, document.form)
+    survey, damages = surveyed(source, form) if weights else (None, ())
     container = container_of(path, document, survey, weights=weights)
     arrays = named(survey, saved.graph) if survey is not None else []
-    tensors, unread = scanned(path, document.form, arrays) if arrays else ((), ())
+    tensors, unread = scanned(source, form, arrays) if arrays else ((), ())
     container = replace(container, damages=(*container.damages, *damages, *unread))
     saved = replace(
         saved,
