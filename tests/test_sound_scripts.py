@@ -175,6 +175,16 @@ base = keras.applications.VGG16(weights="imagenet", include_top=False)
 inner = keras.Model(base.input, base.get_layer("block5_pool").output)
 features = inner.predict(np.load("images.npy"))
 """,
+    "KC503 a trained network that is judged by layers from inside it": """
+import keras
+import numpy as np
+
+base = keras.applications.VGG16(weights=None, include_top=False)
+base.compile("adam", "mse")
+base.fit(np.load("images.npy"), np.load("maps.npy"))
+inner = keras.Model(base.input, base.get_layer("block5_pool").output)
+features = inner.predict(np.load("others.npy"))
+""",
     "KC311 one-hot rows that are padded": """
 import keras
 import numpy as np

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from kerascheck.facts.cells import Cells
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.data import DataArray
-from kerascheck.facts.graph import Compile, ModelGraph
+from kerascheck.facts.graph import Compile, LayerKind, ModelGraph
 from kerascheck.facts.loose import LooseLayer
 from kerascheck.facts.slot import Slot
 from kerascheck.facts.steps import Tape, TracedFunction
@@ -308,12 +308,17 @@ class TrainingProgram(Struct, frozen=True):
         first, second = self.graph(model), self.graph(other)
         if model == other or first is None or second is None:
             return True
-        if not first.whole or not second.whole:
+        if _is_open(first) or _is_open(second):
             return True
         return bool(_layer_keys(first) & _layer_keys(second))
 
     def graph(self, key: int | Unknown) -> ModelGraph | None:
         return None if isinstance(key, Unknown) else self.models.get(key)
+
+
+def _is_open(graph: ModelGraph) -> bool:
+    """Whether a graph may hold layers that are not seen: it is not whole, or something stands for one of several layers."""
+    return not graph.whole or any(layer.kind is LayerKind.CHOICE for layer in graph.layers)
 
 
 def _layer_keys(graph: ModelGraph) -> set[int]:
