@@ -44,7 +44,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders; model files also by their address.")]
+Paths = Annotated[
+    list[str], typer.Argument(metavar="PATH...", help="Files and folders; model files also by their address.")
+]
 Select = Annotated[
     list[str] | None,
     typer.Option(
