@@ -185,6 +185,14 @@ base.fit(np.load("images.npy"), np.load("maps.npy"))
 inner = keras.Model(base.input, base.get_layer("block5_pool").output)
 features = inner.predict(np.load("others.npy"))
 """,
+    "KC503 ones in place of data": """
+import keras
+import numpy as np
+
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((100, 1)), np.ones((100, 1)))
+""",
     "KC311 one-hot rows that are padded": """
 import keras
 import numpy as np

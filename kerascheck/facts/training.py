@@ -31,8 +31,14 @@ def arrays(data: Data) -> tuple[DataArray, ...]:
 
 
 def is_made_up(data: Data) -> bool:
-    """Whether the values are random numbers that the program draws in place of data."""
-    return any(part.origin == "random" for array in arrays(data) for part in (array, *array.elements))
+    """Whether the values are random numbers that the program draws in place of data, or one number all over."""
+    return any(_is_stand_in(part) for array in arrays(data) for part in (array, *array.elements))
+
+
+def _is_stand_in(array: DataArray) -> bool:
+    if array.origin == "constant":
+        return isinstance(array.minimum, (int, float)) and array.minimum == array.maximum
+    return array.origin == "random"
 
 
 class Callback(Struct, frozen=True):

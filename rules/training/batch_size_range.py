@@ -87,7 +87,7 @@ BATCHED: Final = {DataKind.DATASET: "dataset", DataKind.GENERATOR: "generator"}
 @rule("KC502", "batch-size-range", Severity.WARNING, since="0.1", group="performance")
 def batch_size_range(program: TrainingProgram) -> Iterator[Finding]:
     for call in program.events:
-        if not isinstance(call, (Fit, Evaluation)):
+        if not isinstance(call, (Fit, Evaluation)) or call.is_tested:
             continue
         size = call.arguments.get("batch_size")
         if not isinstance(size, (int, float)) or isinstance(size, bool):
