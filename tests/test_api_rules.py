@@ -202,3 +202,22 @@ def test_the_modules_that_prove_keras_3_are_in_no_earlier_one() -> None:
     for module in ONLY_IN_3:
         assert history.is_module("3", module)
         assert not any(history.has(generation, (module,)) for generation in ("1", "2", "2.last"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import tf_keras\nimages = tf_keras.preprocessing.image.ImageDataGenerator()\n",
+        "from tf_keras import backend as K\n\n\ndef loss(a, b):\n    return K.mean(K.square(a - b))\n",
+        "import tf_keras\noptimizer = tf_keras.optimizers.SGD(learning_rate=0.1, decay=1e-6)\n",
+        "import tf_keras\nmodel = tf_keras.Sequential([tf_keras.layers.Dense(1)])\nmodel.fit_generator(batches, epochs=2)\n",
+    ],
+)
+def test_keras_2_lives_on_in_the_package_tf_keras(text: str) -> None:
+    found = {finding.code for finding in check_script(text, config=Config()).findings}
+    assert not found & {"KC601", "KC602", "KC607"}
+
+
+def test_what_keras_2_lost_itself_is_gone_from_tf_keras_too() -> None:
+    text = "import tf_keras\nmodel = tf_keras.Sequential([tf_keras.layers.Dense(1)])\nmodel.predict_classes(rows)\n"
+    assert "KC602" in {finding.code for finding in check_script(text, config=Config()).findings}

@@ -41,7 +41,7 @@ except SystemExit as done:
 
 def test_importing_the_package_imports_no_backend_and_nothing_heavy() -> None:
     there = modules("import kerascheck; assert kerascheck.__version__")
-    assert not there & (BACKENDS | {"numpy", "h5py", "rich", "typer", "tree_sitter"})
+    assert not there & (BACKENDS | {"numpy", "h5py", "rich", "typer"})
 
 
 @pytest.mark.parametrize("output", ["concise", "full", "json"])

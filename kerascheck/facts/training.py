@@ -403,3 +403,13 @@ class KerasUsage(Struct, frozen=True):
     def is_of_tensorflow(self, call: ApiCall) -> bool:
         """Whether a name is proven to be taken from `tensorflow.keras`."""
         return call.flavour == "tf.keras" or (not call.flavour and self.flavours == frozenset({"tf.keras"}))
+
+    def is_of_tf_keras(self, call: ApiCall) -> bool:
+        """Whether a name is proven to be taken from the package `tf_keras`, in which Keras 2 lives on."""
+        return call.flavour == "tf_keras" or (not call.flavour and self.flavours == frozenset({"tf_keras"}))
+
+    def newest(self, call: ApiCall) -> str:
+        """The newest Keras that a name can be looked up in, as `keras_api.history` calls it."""
+        if self.is_of_tf_keras(call):
+            return "2.last"
+        return "3.tf" if self.is_of_tensorflow(call) else "3"

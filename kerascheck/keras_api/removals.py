@@ -190,16 +190,16 @@ SECOND_NAMES: Final[Mapping[str, str]] = {
 
 
 @functools.cache
-def removed(parts: tuple[str, ...], *, in_tensorflow: bool = False) -> Removal | None:
-    """What became of a name below `keras`; None for one that Keras 3 has, or that no Keras ever had.
+def removed(parts: tuple[str, ...], today: str = "3") -> Removal | None:
+    """What became of a name below `keras`; None for one that today's Keras has, or that no Keras ever had.
 
     Args:
         parts: the name, `("layers", "core", "Dense")`.
-        in_tensorflow: whether it is asked of `tensorflow.keras`, which shows a little more of Keras 3.
+        today: the newest Keras that the name can be looked up in: `3`, `3.tf` (`tensorflow.keras`, which shows a little
+            more of Keras 3), or `2.last` (the package `tf_keras`).
     """
     if _is_current(parts):
         return None
-    today = "3.tf" if in_tensorflow else "3"
     if history.has(today, parts) or not any(history.has(generation, parts) for generation in ("1", "2", "2.last")):
         return None
     missing = next(parts[:length] for length in range(1, len(parts) + 1) if not history.has(today, parts[:length]))
@@ -210,7 +210,7 @@ def removed(parts: tuple[str, ...], *, in_tensorflow: bool = False) -> Removal |
         # A function in Keras 1, a module of functions in Keras 2.
         return Removal(path, KERAS_2_13, module="layers")
     instead = next((_INSTEAD[key] for key in keys if key in _INSTEAD), "")
-    if not instead and in_tensorflow and history.has("3", parts):
+    if not instead and today == "3.tf" and history.has("3", parts):
         # tensorflow.keras shows some functions under their short names alone (`MAE`).
         instead = f"take it from `keras.{whole}`, or pass its name as a string"
     rename = _RENAMES.get(path) or _RENAMES.get(f"{parts[0]}.{parts[-1]}", "")

@@ -101,8 +101,9 @@ def _is_lost(call: ApiCall, usage: KerasUsage) -> bool:
     parts = tuple(call.qualified.split(".")[1:])
     if len(parts) != 2 or parts[0] != "backend" or parts[1] in tables.names("backend"):
         return False
-    today = "3.tf" if usage.is_of_tensorflow(call) else "3"
-    return not history.has(today, parts) and any(history.has(generation, parts) for generation in ("2", "2.last"))
+    return not history.has(usage.newest(call), parts) and any(
+        history.has(generation, parts) for generation in ("2", "2.last")
+    )
 
 
 def _of_backend(lost: list[ApiCall], usage: KerasUsage) -> Finding:

@@ -90,8 +90,8 @@ from msgspec.structs import replace
 from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import history
+from kerascheck.keras_api.changes import KERAS_3, Release
 from kerascheck.keras_api.changes import METHODS as CHANGED_METHODS
-from kerascheck.keras_api.changes import Release
 from kerascheck.keras_api.removals import SECOND_NAMES, Removal, removed, removed_method
 from kerascheck.keras_api.training import positional_names
 from kerascheck.rule import rule
@@ -127,7 +127,7 @@ def _is_covered(call: ApiCall, failing: set[str]) -> bool:
 
 def _method(call: ApiCall, usage: KerasUsage) -> Finding | None:
     removal = removed_method(call.name)
-    if removal is None:
+    if removal is None or (usage.is_of_tf_keras(call) and removal.gone >= KERAS_3):
         return None
     return _finding(f"`{call.name}`", "a model has no", call.name_place, removal, usage, _method_fix(call, removal))
 
@@ -158,7 +158,7 @@ def _name(call: ApiCall, usage: KerasUsage) -> Finding | None:
         return None
     if parts[0] == "layers" and parts[-1] in SECOND_NAMES and len(parts) == 2:
         return _second_name(call)
-    removal = removed(parts, in_tensorflow=usage.is_of_tensorflow(call))
+    removal = removed(parts, usage.newest(call))
     if removal is None or (parts[0] == "backend" and history.has("2", parts)):
         return None
     if call.is_call and not call.attribute and len(parts) > removal.path.count(".") + 1:

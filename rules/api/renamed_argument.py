@@ -118,7 +118,8 @@ def renamed_argument(usage: KerasUsage) -> Iterator[Finding]:
     if usage.target == 1:
         return
     for call in usage.calls:
-        if not call.is_call or not (found := list(_old(call))):
+        if not call.is_call or usage.is_of_tf_keras(call) or not (found := list(_old(call))):
+            # The package `tf_keras` still takes most of them.
             continue
         found.sort(key=lambda old: (old.place.line, old.place.column))
         first, *others = found
