@@ -38,8 +38,9 @@ def _decoded(text: str | bytes, what: str) -> object:
     except RecursionError:
         raise HostileError(f"{what} is nested too deeply") from None
     except ValueError as error:
-        # UnicodeDecodeError and JSONDecodeError are ValueErrors, as is an integer of too many digits.
-        raise DamagedError(f"{what} is not valid JSON: {' '.join(str(error).split())[:160]}") from None
+        # Of bare ValueErrors there is one: an integer of more digits than Python converts.
+        kind = DamagedError if isinstance(error, (json.JSONDecodeError, UnicodeDecodeError)) else HostileError
+        raise kind(f"{what} is not valid JSON: {' '.join(str(error).split())[:160]}") from None
 
 
 def plain(raw: object, what: str) -> Value:
