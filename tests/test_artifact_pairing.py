@@ -19,7 +19,7 @@ from kerascheck.cache import cache_of
 from kerascheck.config import Config
 from kerascheck.facts.graph import LayerKind
 from kerascheck.facts.values import UNKNOWN
-from kerascheck.findings import FileKind
+from kerascheck.findings import FileKind, FileStatus
 from kerascheck.linter import Plan, Target
 from kerascheck.runner import run
 
@@ -168,3 +168,13 @@ def test_a_kept_report_falls_with_the_weights_that_it_was_made_with(tmp_path: Pa
     assert cache_of(plan).find(target) is not None
     os.remove(tmp_path / "model.h5")
     assert cache_of(plan).find(target) is None
+
+
+def test_weights_whose_squares_overflow_are_read_without_a_word(tmp_path: Path) -> None:
+    architecture(tmp_path / "model.json")
+    legacy(tmp_path / "model.h5")
+    with h5py.File(tmp_path / "model.h5", "r+") as file:
+        for name, size in (("dense/weight_0:0", 20), ("gate/weight_0:0", 7)):
+            del file["dense" if name.startswith("dense") else "gate"][name]
+            file[name.partition("/")[0]][name] = np.full(size, 3e38, "f4")
+    assert read_model(tmp_path / "model.json", weights=True).status is FileStatus.OK

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,6 +131,7 @@ def main() -> int:
     parser.add_argument("--memory", type=int, default=1024)
     parser.add_argument("--keep", type=Path, help="write the file of each case that broke there")
     options = parser.parse_args()
+    warnings.simplefilter("error")
     numbers = range(options.first, options.first + options.count)
     step = 250
     parts = [

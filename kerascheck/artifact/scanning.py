@@ -65,9 +65,12 @@ def stored_tensor(item: Named, stats: WeightStats | None = None) -> StoredTensor
 
 
 def _scan(path: Path, form: str, arrays: Sequence[Named]) -> Scan:
+    import numpy as np
+
     from kerascheck.artifact.spectra import Budget
 
-    with _blocks(path, form) as blocks:
+    # Squares of absurd weights may overflow: infinite is what they are.
+    with np.errstate(all="ignore"), _blocks(path, form) as blocks:
         scanner = _Scanner(blocks, arrays, Budget(path.stat().st_size))
         return Scan(tuple(scanner.stats(item) for item in arrays), tuple(scanner.damages))
 
