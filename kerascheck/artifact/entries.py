@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kerascheck.artifact.documents import Config, is_config
 from kerascheck.artifact.plain_values import shape_of
@@ -116,7 +117,21 @@ def entries_of(config: Config) -> tuple[list[Entry], int]:
     if not isinstance(listed, tuple):
         return [], 0
     found = [entry for item in listed if (entry := entry_of(item)) is not None]
-    return found, len(listed) - len(found)
+    return _told_apart(found), len(listed) - len(found)
+
+
+def _told_apart(entries: list[Entry]) -> list[Entry]:
+    """The entries with a number behind names that stand twice: a class may keep its name out of its configuration."""
+    taken: set[str] = set()
+    found: list[Entry] = []
+    for entry in entries:
+        name, number = entry.name, 0
+        while name in taken:
+            number += 1
+            name = f"{entry.name}_{number}"
+        taken.add(name)
+        found.append(entry if name == entry.name else replace(entry, name=name))
+    return found
 
 
 def snake_case(name: str) -> str:
