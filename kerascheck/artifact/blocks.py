@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -22,10 +22,10 @@ _RATIO: Final = 100
 
 
 class Blocks:
-    """The arrays of one file. Those in one piece are read from `raw`, others through the HDF5 library."""
+    """The arrays of one file. Those in one piece are read from `raw`, or one of several such files, others through the HDF5 library."""
 
-    def __init__(self, raw: IO[bytes], base: int = 0, hdf5: h5py.File | None = None) -> None:
-        self._raw = raw
+    def __init__(self, raw: IO[bytes] | Sequence[IO[bytes]], base: int = 0, hdf5: h5py.File | None = None) -> None:
+        self._files = raw if isinstance(raw, Sequence) else (raw,)
         self._base = base
         self._hdf5 = hdf5
         self._buffer = bytearray(BLOCK * 8)
@@ -67,19 +67,23 @@ class Blocks:
         if len(self._buffer) < step:
             self._buffer = bytearray(step)
         view = memoryview(self._buffer)
-        self._raw.seek(self._base + (array.offset or 0))
+        if array.shard >= len(self._files):
+            raise DamagedError(f"the file with `{array.path}` is missing")
+        raw = self._files[array.shard]
+        raw.seek(self._base + (array.offset or 0))
         for start in range(0, array.size, step):
             part = view[: min(step, array.size - start)]
-            self._fill(part, array)
+            _fill(raw, part, array)
             yield np.frombuffer(part, stored_as(array.dtype))
 
-    def _fill(self, part: memoryview, array: Array) -> None:
-        done = 0
-        while done < len(part):
-            count = cast("int", self._raw.readinto(part[done:]))  # pyright: ignore[reportAttributeAccessIssue]
-            if not count:
-                raise DamagedError(f"the file ends in the middle of `{array.path}`")
-            done += count
+
+def _fill(raw: IO[bytes], part: memoryview, array: Array) -> None:
+    done = 0
+    while done < len(part):
+        count = cast("int", raw.readinto(part[done:]))  # pyright: ignore[reportAttributeAccessIssue]
+        if not count:
+            raise DamagedError(f"the file ends in the middle of `{array.path}`")
+        done += count
 
 
 class _Collector(Accumulator):

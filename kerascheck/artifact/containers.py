@@ -238,6 +238,8 @@ def surveyed(path: Path, form: str) -> tuple[Survey | None, tuple[Damage, ...]]:
         with member(path, WEIGHTS) as part, opened(part) as file:
             return survey(file)
 
+    if form == "saved_model":
+        return _of_checkpoint(path)
     if form not in ("hdf5", "keras") or not path.is_file() or (form == "keras" and not _holds_weights(path)):
         return None, ()
     importlib.import_module("h5py")
@@ -245,6 +247,19 @@ def surveyed(path: Path, form: str) -> tuple[Survey | None, tuple[Damage, ...]]:
         return isolated_value(of_member if form == "keras" else of_file, Survey, 0), ()
     except DamagedError as damage:
         return None, (Damage(f"the weights cannot be read: {damage}", WEIGHTS if form == "keras" else ""),)
+
+
+def _of_checkpoint(folder: Path) -> tuple[Survey | None, tuple[Damage, ...]]:
+    from kerascheck.artifact.checkpoints import FOLDER, INDEX, variables
+
+    if not folder.is_dir():
+        return None, ()
+    if not (folder / FOLDER / INDEX).is_file():
+        return None, (Damage(f"the folder holds no `{FOLDER}/{INDEX}`: the weights are missing"),)
+    try:
+        return Survey(variables(folder)), ()
+    except DamagedError as damage:
+        return None, (Damage(f"the weights cannot be read: {damage}"),)
 
 
 def _holds_weights(path: Path) -> bool:

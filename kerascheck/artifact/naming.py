@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from kerascheck.artifact.documents import Part
 from kerascheck.artifact.entries import snake_case
 from kerascheck.artifact.survey import Array, Survey
 from kerascheck.artifact.variables import class_of_group, numbered_names, own_name
@@ -17,6 +18,7 @@ from kerascheck.facts.weights import Purpose
 _CONTAINERS: Final = ("layers", "_layer_checkpoint_dependencies")
 _WRAPPED: Final = frozenset({"layer", "cell", "forward_layer", "backward_layer"})
 _PART: Final = re.compile(r"query|key|value|attention_output|(?:forward|backward)_.+")
+_STATE: Final = frozenset({"optimizer", "_optimizer"})
 _SEED: Final = "seed_generator"
 _COUNTER: Final = re.compile(r"_(\d+)$")
 
@@ -34,11 +36,41 @@ class Named(Struct, frozen=True):
     class_name: str = ""
 
 
-def named(survey: Survey, graph: ModelGraph | None) -> list[Named]:
-    """The arrays of a file with what they are, in the file's order."""
+def named(survey: Survey, graph: ModelGraph | None, parts: Sequence[Part] = ()) -> list[Named]:
+    """The arrays of a file with what they are, in the file's order; `parts` are the objects that a SavedModel lists."""
+    if parts:
+        return [_tracked(array, graph, {part.path: _name_of(part) for part in parts}) for array in survey.arrays]
     if survey.layer_names:
         return _Legacy(survey, graph).arrays()
     return _Numbered(survey, graph).arrays()
+
+
+def _name_of(part: Part) -> str:
+    name = part.described.get("name")
+    return name if isinstance(name, str) else part.path[-1]
+
+
+def _tracked(array: Array, graph: ModelGraph | None, names: Mapping[tuple[str, ...], str]) -> Named:
+    """A variable of a SavedModel, by the attributes that lead to it: `layer_with_weights-0/kernel`."""
+    steps = tuple(array.path.split("/"))
+    if steps[0] in _STATE or ".OPTIMIZER_SLOT" in steps:
+        name = steps[-1].lstrip("_")
+        return Named(array, Purpose.OPTIMIZER, name="iteration" if name in ("iter", "iterations") else "")
+    if steps[0] in ("keras_api", "save_counter") or any(step.startswith(_SEED) for step in steps):
+        return Named(array, Purpose.OTHER)
+    top = "" if graph is None else graph.location.layer or ""
+    layers = {} if graph is None else {layer.path: layer for layer in graph.every_layer()}
+    place, owner = top, None
+    for length in range(1, len(steps)):
+        called = names.get(steps[:length])
+        if called is None:
+            break
+        place = f"{place}/{called}" if place else called
+        owner = layers.get(place, owner)
+    path = place if owner is None else owner.path
+    side = next((step for step in steps if step.endswith("ward_layer")), "")
+    kind = "" if owner is None else owner.class_name
+    return Named(array, Purpose.WEIGHT, path, own_name(steps[-1], kind), side, owner, kind)
 
 
 class _Legacy:

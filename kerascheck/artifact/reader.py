@@ -185,7 +185,7 @@ def _with_contents(
     source, form = (path.parent / saved.paired, "hdf5") if saved.paired else (path, document.form)
     survey, damages = surveyed(source, form) if weights else (None, ())
     container = container_of(path, document, survey, weights=weights)
-    arrays = named(survey, saved.graph) if survey is not None else []
+    arrays = named(survey, saved.graph, document.parts) if survey is not None else []
     tensors, unread = scanned(source, form, arrays) if arrays else ((), ())
     container = replace(container, damages=(*container.damages, *damages, *unread))
     saved = replace(

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from kerascheck.artifact.checkpoints import operations
 from kerascheck.artifact.documents import Config, Document, Part, is_config, text_of
 from kerascheck.artifact.plain_values import parse
 from kerascheck.artifact.protobuf import Field, fields, last_fields, messages, text
 from kerascheck.artifact.refusals import TEXT_LIMIT, DamagedError, ForeignError
+from kerascheck.facts.mentions import REACHING_OPERATIONS
 from kerascheck.facts.values import Value
 from kerascheck.remote import RemoteFile
 
@@ -44,9 +47,15 @@ def read_saved_model(path: Path) -> Document:
         DamagedError: when its files cannot be read.
         ForeignError: when it holds no Keras model.
     """
-    if (path / METADATA).is_file():
-        return read_metadata(path / METADATA)
-    return _document(list(_of_graph(mapped(path / GRAPH))))
+    graph = mapped(path / GRAPH)
+    found = operations(graph, REACHING_OPERATIONS)
+    try:
+        document = read_metadata(path / METADATA) if (path / METADATA).is_file() else _document(list(_of_graph(graph)))
+    except ForeignError as other:
+        if not found:
+            raise
+        document = Document("saved_model", note=str(other))
+    return replace(document, operations=found)
 
 
 def read_metadata(path: Path) -> Document:

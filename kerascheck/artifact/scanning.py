@@ -71,7 +71,7 @@ def _scan(path: Path, form: str, arrays: Sequence[Named]) -> Scan:
 
     # Squares of absurd weights may overflow: infinite is what they are.
     with np.errstate(all="ignore"), _blocks(path, form) as blocks:
-        scanner = _Scanner(blocks, arrays, Budget(path.stat().st_size))
+        scanner = _Scanner(blocks, arrays, Budget(sum(item.array.stored for item in arrays)))
         return Scan(tuple(scanner.stats(item) for item in arrays), tuple(scanner.damages))
 
 
@@ -79,10 +79,14 @@ def _scan(path: Path, form: str, arrays: Sequence[Named]) -> Scan:
 def _blocks(path: Path, form: str) -> Generator[Blocks]:
     """What reads the arrays of a file in this form."""
     from kerascheck.artifact.blocks import Blocks
+    from kerascheck.artifact.checkpoints import shards
     from kerascheck.artifact.hdf5 import opened
     from kerascheck.artifact.members import WEIGHTS, Window, member
 
     with ExitStack() as stack:
+        if form == "saved_model":
+            yield Blocks([stack.enter_context(shard.open("rb", buffering=0)) for shard in shards(path)])
+            return
         if form == "keras":
             source = stack.enter_context(member(path, WEIGHTS))
             file = stack.enter_context(opened(source))

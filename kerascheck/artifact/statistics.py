@@ -58,15 +58,15 @@ class Accumulator:
         """Take the next values of the array, which are flat."""
         self._count += block.size
         squares = _squares(block)
-        finite = math.isfinite(squares)
-        if not finite:
+        size = block.size
+        if not math.isfinite(squares):
             block, squares = self._cleaned(block)
         self._squares += squares
         self._zeros += block.size - int(np.count_nonzero(np.not_equal(block, 0)))
         if self._half:
             small = np.abs(block)
             self._flushed += int(np.count_nonzero((small <= _FLUSHED) & (small > 0)))
-        if finite:
+        if block.size == size:
             self._sound(block)
         elif block.size:
             self._extremes(block)

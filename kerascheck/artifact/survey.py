@@ -33,7 +33,10 @@ T = TypeVar("T")
 
 
 class Array(Struct, frozen=True):
-    """A data set by its header: `size` bytes as declared, `stored` of them in the file, in one piece from `offset` on."""
+    """A data set by its header: `size` bytes as declared, `stored` of them in the file, in one piece from `offset` on.
+
+    `shard` is the number of the file, for a form that spreads its arrays over several.
+    """
 
     path: str
     shape: tuple[int, ...]
@@ -41,6 +44,7 @@ class Array(Struct, frozen=True):
     size: int
     stored: int
     offset: int | None = None
+    shard: int = 0
 
 
 class Survey(Struct, frozen=True):

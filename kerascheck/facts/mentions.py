@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct, field
+
+REACHING_OPERATIONS: Final = frozenset(
+    {"EagerPyFunc", "ImmutableConst", "MatchingFiles", "PyFunc", "PyFuncStateless", "ReadFile", "WriteFile"}
+)
+"""Operations of TensorFlow that touch files or run Python."""
 
 
 class NamedObject(Struct, frozen=True):

@@ -66,7 +66,7 @@ import sys
 from collections.abc import Iterator
 
 from kerascheck.facts.artifact import SavedModel
-from kerascheck.facts.mentions import NamedObject
+from kerascheck.facts.mentions import REACHING_OPERATIONS, NamedObject
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
@@ -92,15 +92,8 @@ _NOT_MODELLING = {
     "serialize_keras_object": "CVE-2025-8747",
     "text_dataset_from_directory": "CVE-2025-8747",
 }
-_TENSORFLOW = frozenset(
+_TENSORFLOW = REACHING_OPERATIONS | frozenset(
     {
-        "EagerPyFunc",
-        "ImmutableConst",
-        "MatchingFiles",
-        "PyFunc",
-        "PyFuncStateless",
-        "ReadFile",
-        "WriteFile",
         "load_library",
         "load_op_library",
         "matching_files",
