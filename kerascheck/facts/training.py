@@ -110,7 +110,7 @@ class Fit(Event, frozen=True):
     `arguments` has the other arguments (`epochs`, `batch_size`, `validation_split`, `shuffle`, `verbose` …) under today's
     names, only those that were given; `places` where each value stands. `model` is the key of the ModelGraph, or UNKNOWN.
     `callbacks` is UNKNOWN when the list is not wholly known. `result_used` is false only when the History is proven to be
-    thrown away; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
+    thrown away; `validation_list` when `validation_data` is written as a list; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
     `name_place` is where the method's name stands.
     """
 
@@ -125,6 +125,7 @@ class Fit(Event, frozen=True):
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     result_used: bool = True
     unexpanded: bool = False
+    validation_list: bool = False
     compile: Compile | None = None
     written: Mapping[str, str] = field(default_factory=dict[str, str])
     slot: Slot | None = None

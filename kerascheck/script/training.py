@@ -199,6 +199,7 @@ class Training(Compiles):
             y=y_data,
             validation_x=validation_x,
             validation_y=validation_y,
+            validation_list=isinstance(self._argument_node(arguments, sources, "validation_data"), ast.List),
             callbacks=self.callback_facts(self._argument(arguments, sources, "callbacks")),
             arguments=self._plain(found.arguments if found is not None else {}),
             places=argument_places(self, arguments, sources),

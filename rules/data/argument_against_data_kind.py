@@ -3,12 +3,14 @@
 ## What it does
 
 Looks for `y`, `sample_weight` and `validation_split` beside a `tf.data.Dataset`, a `Sequence` or `PyDataset`, a directory
-iterator or a Python generator, in `fit` and `evaluate`, and for `class_weight` beside a Python generator.
+iterator or a Python generator, in `fit` and `evaluate`, and for `class_weight` beside a Python generator. A hint is given
+where `validation_data` is a list of arrays and no tuple.
 
 ## Why it matters
 
 A dataset brings its labels and weights along and has no last rows that could be held out. Keras raises a `ValueError` as
-soon as `fit` is called, after the data have been loaded and the model has been built.
+soon as `fit` is called, after the data have been loaded and the model has been built. A list stands for several inputs:
+the first releases of TensorFlow 2 took the labels in it for a second input.
 
 ## Bad
 
@@ -34,6 +36,17 @@ rows = tf.data.Dataset.from_tensor_slices((x, y)).shuffle(1000).batch(32)
 model = keras.Sequential([keras.Input((8,)), keras.layers.Dropout(0.1), keras.layers.Dense(1)])
 model.compile("adam", "mse")
 history = model.fit(rows, y, epochs=20)  # KC115
+```
+
+```python
+import keras
+import numpy as np
+
+x, y = np.load("x.npy"), np.load("y.npy")
+x_val, y_val = np.load("x_val.npy"), np.load("y_val.npy")
+model = keras.Sequential([keras.Input((8,)), keras.layers.Dropout(0.1), keras.layers.Dense(1)])
+model.compile("adam", "mse")
+history = model.fit(x, y, epochs=20, batch_size=64, validation_data=[x_val, y_val])  # KC115
 ```
 
 ## Good
@@ -65,9 +78,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.training import Evaluation, Fit, TrainingProgram
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 INSTEAD = {
@@ -78,13 +93,29 @@ INSTEAD = {
 }
 
 
-@rule("KC115", "argument-against-data-kind", Severity.ERROR, since="0.1")
+@rule("KC115", "argument-against-data-kind", Severity.ERROR, since="0.1", fixable=True)
 def argument_against_data_kind(program: TrainingProgram) -> Iterator[Finding]:
     for event in program.events:
         if isinstance(event, (Fit, Evaluation)) and event.method in ("fit", "evaluate", "fit_generator"):
             data = event.x
             if isinstance(data, DataArray) and data.kind in (DataKind.DATASET, DataKind.GENERATOR):
                 yield from _refused(event, data)
+        if isinstance(event, Fit) and event.validation_list:
+            yield _listed(event)
+
+
+def _listed(event: Fit) -> Finding:
+    place = event.place("validation_data")
+    opening = replace(place, end_line=place.line, end_column=place.column + 1)
+    closing = replace(place, line=place.end_line, column=place.end_column - 1)
+    return Finding(
+        message="`validation_data` is a list where Keras documents a tuple: early TensorFlow 2 took its labels for a second input",
+        location=place,
+        help="write `(x, y)` in place of `[x, y]`",
+        label="a list",
+        severity=Severity.INFO,
+        fix=Fix((Edit(opening, "("), Edit(closing, ")")), safe=False),
+    )
 
 
 def _refused(event: Fit | Evaluation, data: DataArray) -> Iterator[Finding]:
