@@ -44,7 +44,7 @@ class Budget:
 
 def spectrum(values: Floats, layout: Layout) -> Spectrum | None:
     """The spectrum of a kernel; None for one with values that are not finite, or without any."""
-    matrix = values.reshape(layout.inputs, layout.units)
+    matrix = values.astype("f8").reshape(layout.inputs, layout.units)
     if not np.isfinite(matrix).all() or not matrix.any():
         return None
     scale = float(np.abs(matrix).max())

@@ -291,9 +291,8 @@ def _alike(projected: Floats, spread: Floats) -> tuple[int, int]:
     order = np.argsort(turned[1], kind="stable")
     turned, sign, spread = turned[:, order], sign[order], spread[order]
     near = (np.abs(np.diff(turned)) <= _SAME * np.minimum(spread[1:], spread[:-1])).all(axis=0)
-    # Units of one group stand side by side; what is in step with the first of its group repeats it.
+    # Units of one group stand side by side, led by the first of them.
     starts = np.concatenate(([True], ~near))
     leaders = np.maximum.accumulate(np.where(starts, np.arange(len(starts)), 0))
-    follows = ~starts
-    same = sign == sign[leaders]
-    return _how_many(follows & same), _how_many(follows & ~same)
+    turned_round = len(np.unique(leaders[sign != sign[leaders]]))
+    return _how_many(~starts) - turned_round, turned_round
