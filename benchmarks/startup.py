@@ -78,9 +78,15 @@ def comparisons(rounds: int) -> list[Comparison]:
     for suffix in (".h5", ".keras"):
         model = str(resnet(suffix))
         load = (sys.executable, "-c", LOAD_MODEL, model)
-        name = f"model, ResNet50{suffix} : load_model"
+        name = f"model, ResNet50{suffix}, no weights : load_model"
         found.append(
-            Comparison(name, (*linted("model", model, "concise"), "--no-cache"), load, 1 / 8, max(3, rounds // 5))
+            Comparison(
+                name,
+                (*linted("model", model, "concise"), "--no-cache", "--no-weights"),
+                load,
+                1 / 8,
+                max(3, rounds // 5),
+            )
         )
     return found
 
