@@ -3,7 +3,8 @@
 ## What it does
 
 Finds `shuffle=False` and `shuffle="batch"` in a `fit` on arrays, where the rows are known to be images or labelled
-examples of a classification, and the model has no recurrent layer that could need their order.
+examples of a classification, and the model has no recurrent layer that could need their order, or reads texts. Finds
+training on a `flow_from_directory` that was told not to shuffle, too.
 
 ## Why it matters
 
@@ -45,6 +46,21 @@ history = model.fit(
 print(model.evaluate(x_test, y_test, batch_size=128))
 ```
 
+```python
+import keras
+from keras.preprocessing.image import ImageDataGenerator
+
+images = ImageDataGenerator(rescale=1 / 255, validation_split=0.2)
+training = images.flow_from_directory("birds", (64, 64), subset="training", shuffle=False)  # KC505
+validation = images.flow_from_directory("birds", (64, 64), subset="validation", shuffle=False)
+model = keras.Sequential([keras.Input((64, 64, 3)), keras.layers.Conv2D(8, 3, activation="relu")])
+model.add(keras.layers.GlobalAveragePooling2D())
+model.add(keras.layers.Dropout(0.2))
+model.add(keras.layers.Dense(4, "softmax"))
+model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
+history = model.fit(training, epochs=10, validation_data=validation)
+```
+
 ## Good
 
 ```python
@@ -63,7 +79,7 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 ## Known limits
 
 Silent for rows of which nothing is known, for anything that looks like a time series (by its lineage, its name, a
-recurrent or causal layer), for stateful models, and for datasets and generators, whose order `fit` does not touch.
+recurrent or causal layer), for stateful models, and for other datasets and generators, whose order `fit` does not touch.
 
 ## References
 
@@ -77,7 +93,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.data import DataArray, DataKind, Order
+from kerascheck.facts.data import DataArray, DataKind, Encoding, Order
 from kerascheck.facts.graph import LayerKind, ModelGraph
 from kerascheck.facts.training import Fit, TrainingProgram, arrays
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
@@ -91,11 +107,12 @@ CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical
 @rule("KC505", "shuffle-off", Severity.WARNING, since="0.1", fixable=True)
 def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
+        yield from _of_directory(fit)
         value = fit.arguments.get("shuffle", True)
         if fit.method != "fit" or fit.is_tested or not (value is False or value == "batch"):
             continue
         graph = program.graph(fit.model)
-        if graph is None or _may_need_order(graph) or not _is_unordered(fit):
+        if graph is None or _may_need_order(graph, _are_texts(fit)) or not _is_unordered(fit):
             continue
         first = arrays(fit.x)[0]
         sorted_rows = first.order is Order.SORTED
@@ -108,6 +125,27 @@ def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
             related=(Related(first.location, "the rows come from here, sorted"),) if sorted_rows else (),
             fix=Fix((Edit(place, "True"),)),
         )
+
+
+def _of_directory(fit: Fit) -> Iterator[Finding]:
+    data = fit.x
+    if not isinstance(data, DataArray) or data.origin != "flow_from_directory" or fit.is_tested:
+        return
+    if data.order is Order.AS_LOADED and data.encoding in (Encoding.ONE_HOT, Encoding.INTEGER):
+        name = f"`{data.name}`" if data.name else "the iterator"
+        yield Finding(
+            message=f"{name} gives the images class by class, and `{fit.method}` trains on them in that order",
+            location=data.location,
+            label="`shuffle=False`",
+            help="leave `shuffle` out where the images are trained on; it is needed off only where predictions are compared",
+            related=(Related(fit.place("x"), "it is trained on here"),),
+        )
+
+
+def _are_texts(fit: Fit) -> bool:
+    """Whether every row is a text of its own, whatever order its words have."""
+    found = arrays(fit.x)
+    return bool(found) and all(any(step.by == "Tokenizer" for step in array.history) for array in found)
 
 
 def _message(blocks: bool, sorted_rows: bool) -> str:
@@ -132,12 +170,12 @@ def _looks_temporal(array: DataArray) -> bool:
     return array.order is Order.TEMPORAL or bool(ORDERED_NAMES.search(array.name.lower()))
 
 
-def _may_need_order(graph: ModelGraph) -> bool:
+def _may_need_order(graph: ModelGraph, texts: bool) -> bool:
     if not graph.whole:
         return True
     return any(
         layer.kind is LayerKind.CUSTOM
         or layer["stateful"] is True
-        or any(part in layer.class_name for part in ORDERED_LAYERS)
+        or (not texts and any(part in layer.class_name for part in ORDERED_LAYERS))
         for layer in graph.every_layer()
     )
