@@ -7,6 +7,7 @@ few random projections.
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Final, TypeAlias
 
@@ -25,9 +26,8 @@ WIDTH_LIMIT: Final = 1 << 22
 """How many units, or weights of one unit, are followed singly."""
 _WIDE: Final = 1 << 9
 """Rows of fewer values are taken several at a time: NumPy has a price for each."""
-_STRIPE: Final = 1 << 13
-"""Shorter products stay on one thread; more of them get into each other's way."""
 _PROJECTIONS: Final = 4
+_STEP: Final = 7919
 _SAME: Final = 1e-5
 """How far the projections of equal units may be apart, as a share of what they could be."""
 _LEAST_INPUTS: Final = 4
@@ -239,22 +239,25 @@ def accumulator(layout: Layout | None, bias: Floats | None, *, channels: bool, h
 
 def _squares(block: Floats) -> float:
     """The sum of squares; not finite where a value is not, or where it is beyond the precision of the block."""
-    parts = (block[start : start + _STRIPE] for start in range(0, block.size, _STRIPE))
-    return sum(float(np.dot(part, part)) for part in parts)
+    return float(np.dot(block, block))
 
 
 def _factors(count: int, turn: int, kind: np.dtype[np.floating]) -> Floats:
     """Factors for the sum and some random sums of `count` weights of every unit; other ones each turn."""
-    index = np.arange(count, dtype="u4") + np.uint32(turn * 0x9E3779B1 & 0xFFFFFFFF)
-    rows = [np.ones(count, "u4")]
+    size = 1 << count.bit_length()
+    start = turn * _STEP % (size - count + 1)
+    return _table(size, kind.str)[:, start : start + count]
+
+
+@functools.cache
+def _table(size: int, kind: str) -> Floats:
+    """Rows of ones and of numbers between -1 and 1 without any order: the finalizer of MurmurHash 3 over their places."""
+    rows = [np.ones(size, kind)]
     for salt in range(1, _PROJECTIONS):
-        # The finalizer of MurmurHash 3.
-        mixed = (index + np.uint32(salt * 0x85EBCA6B & 0xFFFFFFFF)) * np.uint32(0x85EBCA6B)
+        mixed = (np.arange(size, dtype="u4") + np.uint32(salt * 0x85EBCA6B & 0xFFFFFFFF)) * np.uint32(0x85EBCA6B)
         mixed = (mixed ^ (mixed >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-        rows.append(mixed ^ (mixed >> np.uint32(16)))
-    factors = np.array(rows, dtype=kind)
-    factors[1:] = factors[1:] / 2**31 - 1
-    return factors
+        rows.append((mixed ^ (mixed >> np.uint32(16))).astype(kind) / 2**31 - 1)
+    return np.array(rows, kind)
 
 
 def _units(low: Floats, high: Floats, projected: Floats | None, bias: Floats | None, inputs: int) -> Units:
