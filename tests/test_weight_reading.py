@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import zipfile
@@ -284,3 +285,67 @@ def test_kernels_are_told_from_other_arrays() -> None:
     assert [tensor.name for tensor, _ in saved.kernels()] == ["kernel"] * 3
     assert all(tensor.name in KERNELS for tensor, _ in saved.kernels())
     assert len(list(saved.tensors(Purpose.OPTIMIZER))) > 6
+
+
+def test_the_weights_of_an_unpacked_archive_are_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(MODELS / "good_cnn.keras") as archive:
+        archive.extractall(tmp_path / "m.keras")
+    packed, unpacked = read(MODELS / "good_cnn.keras").saved, read(tmp_path / "m.keras").saved
+    assert packed is not None
+    assert unpacked is not None
+    assert unpacked.weights == packed.weights
+    (tmp_path / "m.keras" / "model.weights.h5").unlink()
+    assert "KC807" in codes(check_model(tmp_path / "m.keras", config=Config()))
+
+
+def saved_model(folder: Path) -> Path:
+    target = folder / "model"
+    shutil.copytree(MODELS / "built_by_data_keras2.saved_model", target)
+    return target
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "index cut": lambda folder: os.truncate(folder / "variables.index", 200),
+    "index of noise": lambda folder: (folder / "variables.index").write_bytes(bytes(range(256)) * 4),
+    "index missing": lambda folder: (folder / "variables.index").unlink(),
+    "numbers missing": lambda folder: (folder / "variables.data-00000-of-00001").unlink(),
+    "numbers cut": lambda folder: os.truncate(folder / "variables.data-00000-of-00001", 10),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE)
+def test_a_damaged_checkpoint_is_told_and_the_architecture_is_still_judged(case: str, tmp_path: Path) -> None:
+    folder = saved_model(tmp_path)
+    assert "KC807" not in codes(check_model(folder, config=Config()))
+    DAMAGE[case](folder / "variables")
+    report = check_model(folder, config=Config())
+    assert not report.fault
+    assert report.models == 1
+    assert "KC807" in codes(report)
+
+
+@pytest.mark.parametrize("operation", ["ReadFile", "WriteFile", "PyFunc", "EagerPyFunc"])
+def test_operations_that_reach_out_of_a_graph_are_told(operation: str, tmp_path: Path) -> None:
+    from make_hostile_models import _field
+
+    folder = saved_model(tmp_path)
+    node = _field(1, b"node") + _field(2, operation.encode())
+    with (folder / "saved_model.pb").open("ab") as file:
+        file.write(_field(2, _field(2, _field(1, node))))
+    (told,) = (finding for finding in check_model(folder, config=Config()).findings if finding.code == "KC802")
+    assert f"`{operation}`" in told.message
+
+
+def test_a_model_that_was_saved_before_it_was_built_lost_nothing(tmp_path: Path) -> None:
+    layers = [{"class_name": "Embedding", "config": {"name": "words", "input_dim": 9, "output_dim": 2}}]
+
+    def change(file: h5py.File) -> None:
+        del file["model_weights/hidden/hidden"]
+        file["model_weights/hidden"].attrs["weight_names"] = np.zeros(0)
+
+    hdf5(tmp_path / "m.h5", model2(*layers), change=change)
+    (told,) = (
+        finding for finding in check_model(tmp_path / "m.h5", config=Config()).findings if finding.code == "KC709"
+    )
+    assert told.severity is Severity.WARNING
+    assert "before it was built" in told.message

@@ -240,6 +240,8 @@ def surveyed(path: Path, form: str) -> tuple[Survey | None, tuple[Damage, ...]]:
 
     if form == "saved_model":
         return _of_checkpoint(path)
+    if form == "hdf5" and not path.is_file():
+        return None, (Damage(f"the folder holds no `{path.name}`: the weights are missing"),)
     if form not in ("hdf5", "keras") or not path.is_file() or (form == "keras" and not _holds_weights(path)):
         return None, ()
     importlib.import_module("h5py")

@@ -14,6 +14,7 @@ from kerascheck.artifact.excerpts import excerpts
 from kerascheck.artifact.forms import HEAD, Form, sniff
 from kerascheck.artifact.graphs import Graphs
 from kerascheck.artifact.installed import setting
+from kerascheck.artifact.members import WEIGHTS
 from kerascheck.artifact.mentions import mentions
 from kerascheck.artifact.naming import named
 from kerascheck.artifact.pairing import weights_beside
@@ -182,7 +183,7 @@ def _with_contents(
         return facts
     # Of a file elsewhere that would be all of it.
     weights = weights and not isinstance(path, RemoteFile)
-    source, form = (path.parent / saved.paired, "hdf5") if saved.paired else (path, document.form)
+    source, form = _stored_in(path, document.form, saved.paired)
     survey, damages = surveyed(source, form) if weights else (None, ())
     container = container_of(path, document, survey, weights=weights)
     arrays = named(survey, saved.graph, document.parts) if survey is not None else []
@@ -196,6 +197,13 @@ def _with_contents(
         setting=setting(target),
     )
     return replace(facts, saved=saved)
+
+
+def _stored_in(path: Path, form: str, paired: str) -> tuple[Path, str]:
+    """Where the arrays of a model are, and in which form: in its file, in the one beside it, or in a member of its folder."""
+    if paired:
+        return path.parent / paired, "hdf5"
+    return (path / WEIGHTS, "hdf5") if form == "keras" and path.is_dir() else (path, form)
 
 
 def _names_keras(path: Path) -> bool:

@@ -55,6 +55,7 @@ from collections.abc import Iterator
 
 from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import GraphKind, Layer, LayerKind, ModelGraph
+from kerascheck.facts.values import UNKNOWN
 from kerascheck.facts.weights import Purpose, StoredTensor
 from kerascheck.findings import Finding, Severity
 from kerascheck.folding import folded
@@ -71,10 +72,28 @@ def weights_config_mismatch(saved: SavedModel) -> Iterator[Finding]:
     if graph is None or saved.weights is None:
         return
     stored = list(saved.tensors())
+    if not stored:
+        yield from _nothing(saved, graph)
+        return
     for layer in _layers(graph):
         yield from _of_layer(saved, layer, [tensor for tensor in stored if _belongs(tensor, layer)])
     yield from folded(_extra(saved, graph, stored))
     yield from _state_without_weights(saved, stored)
+
+
+def _nothing(saved: SavedModel, graph: ModelGraph) -> Iterator[Finding]:
+    """A file without any weights: a model that was not built has none, and loads."""
+    wanting = [layer for layer in _layers(graph) if layer.parameters not in (0, UNKNOWN)]
+    if not wanting or saved.container.damages:
+        return
+    built = all(tensor.shape is not UNKNOWN for tensor in graph.inputs) and bool(graph.inputs)
+    yield Finding(
+        f"the file stores no weights at all, for `{wanting[0].label}` and any other layer: "
+        + ("they were lost" if built else "the model was saved before it was built, by an `Input` or by data"),
+        saved.location,
+        help="save the model after it was built and trained",
+        severity=None if built else Severity.WARNING,
+    )
 
 
 def _layers(graph: ModelGraph) -> Iterator[Layer]:
@@ -99,6 +118,8 @@ def _of_layer(saved: SavedModel, layer: Layer, stored: list[StoredTensor]) -> It
     if found == wanted:
         said = _kernel(layer, stored)
     elif not stored:
+        if saved.container.damages:
+            return
         said = f"the file stores no weights for `{layer.label}`, which has {wanted:,}"
     else:
         shapes = ", ".join(f"{tensor.name or tensor.path.rsplit('/', 1)[-1]} {_shape(tensor)}" for tensor in stored[:4])
