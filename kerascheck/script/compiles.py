@@ -31,23 +31,9 @@ from kerascheck.script.values import (
 )
 from kerascheck.script.walking import walk
 
-FITS = frozenset({"fit", "fit_generator", "train_on_batch"})
-EVALUATIONS = frozenset(
-    {
-        "evaluate",
-        "evaluate_generator",
-        "predict",
-        "predict_generator",
-        "predict_classes",
-        "predict_proba",
-        "test_on_batch",
-        "predict_on_batch",
-    }
-)
 # Weights that are averaged hold a training back as stopping it in time does.
 STOPPING = frozenset({"EarlyStopping", "SwapEMAWeights"})
 RATES = frozenset({"lr", "learning_rate", "_lr", "_learning_rate"})
-DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 
 
 class Compiles(Subclasses):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-_TOKEN: Final = re.compile(
-    r"(?P<triple>\"\"\"|''')|(?P<string>'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\")|(?P<comment>\#.*)"
-    r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
-)
+from kerascheck.script.recovery import TOKEN, scan
+
 _STATEMENT: Final = re.compile(
     r"(?P<word>print|exec)(?:(?P<none>\s*$)|(?P<gap>\s+)(?![=.,:\[)])|(?=[\"'`>])|(?=\s*\(.*\)\s*[%,]))"
 )
@@ -28,7 +25,7 @@ def as_python3(lines: list[str]) -> list[str]:
     """The lines with print and exec statements as calls, and with today's spelling of what Python 3 spells otherwise."""
     lines = [_RAISE.sub(r"\1(\2)", _EXCEPT.sub(r"\1 as \2", line)) for line in lines]
     lines = _respelled(lines)
-    starts = [*_starts(lines), len(lines)]
+    starts = [*(index for index, begins in scan(lines) if begins and lines[index].strip()), len(lines)]
     for begin, end in pairwise(starts):
         line = lines[begin]
         offset = len(line) - len(line.lstrip())
@@ -62,37 +59,13 @@ def _call(lines: list[str], begin: int, end: int, found: re.Match[str]) -> None:
 def _code_end(line: str) -> str:
     """A line up to its comment, or to the semicolon that ends its first statement."""
     position = 0
-    for found in _TOKEN.finditer(line):
+    for found in TOKEN.finditer(line):
         semicolon = line.find(";", position, found.start())
         if semicolon >= 0 or found["comment"] is not None:
             return line[: semicolon if semicolon >= 0 else found.start()]
         position = found.end()
     semicolon = line.find(";", position)
     return line if semicolon < 0 else line[:semicolon]
-
-
-def _starts(lines: list[str]) -> Iterator[int]:
-    """The lines that a statement starts on."""
-    depth, quote, continued = 0, "", False
-    for index, line in enumerate(lines):
-        if not depth and not quote and not continued and line.strip():
-            yield index
-        position = 0
-        while position < len(line):
-            if quote:
-                end = line.find(quote, position)
-                if end < 0:
-                    break
-                position, quote = end + 3, ""
-                continue
-            found = _TOKEN.search(line, position)
-            if found is None:
-                break
-            position = found.end()
-            if found["triple"]:
-                quote = found["triple"]
-            depth = max(depth + bool(found["open"]) - bool(found["close"]), 0)
-        continued = not quote and line.endswith("\\")
 
 
 def _respelled(lines: list[str]) -> list[str]:
@@ -110,9 +83,9 @@ def _respelled(lines: list[str]) -> list[str]:
                 parts.append(line[position:stop])
                 position, quote = stop, quote if end < 0 else ""
                 continue
-            found = _TOKEN.search(line, position)
+            found = TOKEN.search(line, position)
             while found is not None and (found["open"] or found["close"]):
-                found = _TOKEN.search(line, found.end())
+                found = TOKEN.search(line, found.end())
             stop = len(line) if found is None else found.start()
             code, ticks = _code(line[position:stop], line[stop : stop + 1], ticks)
             parts.append(code)

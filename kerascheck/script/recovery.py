@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from kerascheck.script.source import Parsed, SyntaxProblem, parse, split_lines
 
 _ATTEMPTS = 16
-_TOKEN = re.compile(
+TOKEN: Final = re.compile(
     r"(?P<triple>\"\"\"|''')|(?P<string>'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\")|(?P<comment>\#.*)"
     r"|(?P<open>[(\[{])|(?P<close>[)\]}])"
 )
+"""What a line can hold that hides or encloses what follows: strings, comments, brackets."""
 _TIMED = re.compile(r"%(?:time|timeit|prun|memit|lprun|mprun)\b(?P<options>(?:\s+-\w+(?:\s+\d+)?)*)\s+(?=\S)")
 _ASSIGNED = re.compile(r"(?P<target>[A-Za-z_][\w.,\s\[\]'\"]*=\s*)(?P<magic>!!?\s*\S|%[A-Za-z])")
 _HELP = re.compile(r"\?{1,2}[\w.*%]+\s*$|%{0,2}[A-Za-z_][\w.*\[\]()'\"]*\?{1,2}\s*$")
@@ -78,7 +80,7 @@ def scan(lines: list[str]) -> Iterator[tuple[int, bool]]:
                     break
                 position, quote = end + 3, ""
                 continue
-            found = _TOKEN.search(line, position)
+            found = TOKEN.search(line, position)
             if found is None:
                 break
             position = found.end()
