@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from kerascheck import __version__
 from kerascheck.findings import FileKind, FileReport
+from kerascheck.installed import installed
 from kerascheck.registry import folders
 from kerascheck.remote import RemoteFile
 
@@ -106,7 +107,9 @@ def state_of(path: Path, kind: FileKind) -> str:
         if kind is FileKind.MODEL:
             files = sorted(path.rglob("*")) if path.is_dir() else [path]
             found = [file.stat() for file in files]
-            return " ".join(f"{state.st_size} {state.st_mtime_ns} {state.st_ino}" for state in found)
+            states = (f"{state.st_size} {state.st_mtime_ns} {state.st_ino}" for state in found)
+            # What is said of a model's version depends on the Keras that is here.
+            return " ".join((*states, *installed().values()))
         return blake2b(path.read_bytes(), digest_size=16).hexdigest()
     except OSError:
         return ""

@@ -18,7 +18,6 @@ from checkout import ROOT
 
 from kerascheck import Config, FileReport, Severity, check_model
 from kerascheck.artifact import ModelFacts, read_model
-from kerascheck.facts.artifact import Setting
 from kerascheck.facts.graph import GraphKind, LayerKind
 from kerascheck.facts.weights import KERNELS, Purpose
 from kerascheck.findings import FileKind, FileStatus
@@ -217,14 +216,14 @@ def test_what_was_not_read_is_said_when_its_rule_is_off(tmp_path: Path) -> None:
 def test_installed_versions_are_those_of_the_folders_on_the_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kerascheck.artifact.installed import setting
+    from kerascheck.installed import installed
 
     (tmp_path / "first" / "keras-3.4.1.dist-info").mkdir(parents=True)
     (tmp_path / "second" / "keras-2.15.0.dist-info").mkdir(parents=True)
     (tmp_path / "second" / "tf_keras-2.16.0.dist-info").mkdir()
     (tmp_path / "second" / "keras_tuner-1.0.dist-info").mkdir()
     monkeypatch.setattr(sys, "path", [str(tmp_path / "none"), str(tmp_path / "first"), str(tmp_path / "second")])
-    assert setting(2) == Setting(2, "3.4.1", "2.16.0")
+    assert installed() == {"keras": "3.4.1", "tf_keras": "2.16.0"}
 
 
 GAPS = [

@@ -13,7 +13,6 @@ from kerascheck.artifact.entries import EntryKind, entry_of
 from kerascheck.artifact.excerpts import excerpts
 from kerascheck.artifact.forms import HEAD, Form, sniff
 from kerascheck.artifact.graphs import Graphs
-from kerascheck.artifact.installed import setting
 from kerascheck.artifact.members import WEIGHTS
 from kerascheck.artifact.mentions import mentions
 from kerascheck.artifact.naming import named
@@ -23,11 +22,12 @@ from kerascheck.artifact.scanning import scanned
 from kerascheck.artifact.stored import counter
 from kerascheck.artifact.training import compile_of, outputs_of
 from kerascheck.artifact.wiring import output_names
-from kerascheck.facts.artifact import SavedModel
+from kerascheck.facts.artifact import SavedModel, Setting
 from kerascheck.facts.container import Container, Damage
 from kerascheck.facts.graph import GraphKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, LayerExcerpt, Location
+from kerascheck.installed import installed
 from kerascheck.keras_api import normalize
 from kerascheck.remote import RemoteFile
 
@@ -194,9 +194,14 @@ def _with_contents(
         container=container,
         mentions=mentions(document),
         weights=tensors if survey is not None else None,
-        setting=setting(target),
+        setting=_setting(target),
     )
     return replace(facts, saved=saved)
+
+
+def _setting(target: int | Unknown) -> Setting:
+    versions = installed()
+    return Setting(target, versions.get("keras", UNKNOWN), versions.get("tf_keras", UNKNOWN))
 
 
 def _stored_in(path: Path, form: str, paired: str) -> tuple[Path, str]:

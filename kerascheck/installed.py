@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
-from kerascheck.facts.artifact import Setting
-from kerascheck.facts.values import UNKNOWN, Unknown
+_PROJECTS = ("keras", "tf_keras")
 
 
-def setting(target: int | Unknown = UNKNOWN) -> Setting:
-    """The versions that are installed for this interpreter; those of the first folder on its path that has any."""
+def installed() -> Mapping[str, str]:
+    """The versions of `keras` and `tf_keras` for this interpreter: those of the first folder on its path that has any."""
     found: dict[str, str] = {}
     for folder in sys.path:
         try:
@@ -19,6 +19,6 @@ def setting(target: int | Unknown = UNKNOWN) -> Setting:
             continue
         for name in names:
             project, _, version = name.removesuffix(".dist-info").partition("-")
-            if name.endswith(".dist-info") and project.lower() in ("keras", "tf_keras"):
+            if name.endswith(".dist-info") and project.lower() in _PROJECTS:
                 found.setdefault(project.lower(), version)
-    return Setting(target, found.get("keras", UNKNOWN), found.get("tf_keras", UNKNOWN))
+    return found
