@@ -120,7 +120,7 @@ class Coverage(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """What was found about one file. `about` says in a line what a model file is. `source` is what a report draws frames from; `reads` are the other files read for it.
+    """What was found about one file. `about` says in a line what a model file is, `weights` what the pass over its arrays saw (None where there was none). `source` is what a report draws frames from; `reads` are the other files read for it.
 
     `beside` holds the sources of imported modules that findings point into, by their path.
     """
@@ -134,6 +134,7 @@ class FileReport(Struct, frozen=True):
     source: SourceText | None = None
     layers: tuple[LayerExcerpt, ...] = ()
     about: str = ""
+    weights: WeightSummary | None = None
     fault: bool = False
     coverage: Coverage | None = None
     reads: tuple[str, ...] = ()
@@ -162,6 +163,48 @@ class LayerExcerpt(Struct, frozen=True):
     config: tuple[tuple[str, str], ...]
     parameters: int | None = None
     listed: bool = True
+
+
+class LayerWeights(Struct, frozen=True):
+    """What the weights of one layer are like.
+
+    `parameters` counts all of them, `size` is in bytes. `norm`, `deviation` and `largest` (absolute) are those of its
+    kernels, `zeros` the share of them that is 0; None where there is no kernel, or none was read. `faults` are what hardly
+    ever is meant (values that are not finite, kernels without any difference, units without weights, copies), `notes` the
+    rest that is worth a look.
+    """
+
+    path: str
+    arrays: int
+    parameters: int
+    size: int
+    norm: float | None = None
+    deviation: float | None = None
+    largest: float | None = None
+    zeros: float | None = None
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class WeightSummary(Struct, frozen=True):
+    """What a model file stores: its weights layer by layer, and the state of its optimizer.
+
+    `dtypes` has the bytes of weights by their type, `not_finite` counts values, `constant` the arrays of one number,
+    `unread` those whose values were not read. `steps` is how often the optimizer was applied, None where nothing says so.
+    """
+
+    layers: tuple[LayerWeights, ...]
+    arrays: int
+    parameters: int
+    size: int
+    dtypes: tuple[tuple[str, int], ...]
+    not_finite: int = 0
+    zeros: int = 0
+    constant: int = 0
+    unread: int = 0
+    optimizer_arrays: int = 0
+    optimizer_size: int = 0
+    steps: int | None = None
 
 
 class Report(Struct, frozen=True):

@@ -160,7 +160,7 @@ def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
 
 def _model_report(facts: ModelFacts, path: Path, display: str, plan: Plan) -> FileReport:
     """What the rules say of a model file."""
-    from kerascheck.artifact import about
+    from kerascheck.artifact import about, weight_summary
 
     found: Facts = {} if facts.saved is None else {type(facts.saved): facts.saved}
     subject = Subject.of(display, found, facts.graphs)
@@ -177,6 +177,7 @@ def _model_report(facts: ModelFacts, path: Path, display: str, plan: Plan) -> Fi
         models=len(facts.graphs),
         layers=facts.layers,
         about=about(facts.saved) if facts.saved is not None else "",
+        weights=weight_summary(facts.saved) if facts.saved is not None else None,
         reads=facts.reads,
         fault=fault,
         coverage=coverage(facts.graphs),

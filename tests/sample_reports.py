@@ -11,11 +11,13 @@ from kerascheck.findings import (
     Finding,
     Fix,
     LayerExcerpt,
+    LayerWeights,
     Location,
     Related,
     Report,
     Severity,
     SourceText,
+    WeightSummary,
 )
 
 SCRIPT = """\
@@ -140,7 +142,35 @@ def model() -> FileReport:
         models=1,
         layers=(before, *others[:6], excerpt, inside, *others[6:]),
         about="HDF5 model, Keras 2.2.4, backend tensorflow, optimizer adam, loss mean_squared_error",
+        weights=weights(),
         coverage=Coverage(1, 1, 4, 1),
+    )
+
+
+def weights() -> WeightSummary:
+    """What a file of many layers stores: a kernel of NaN and a copy among them, and the state of an optimizer."""
+    faults = ("kernel has 3 NaN", "kernel equals that of dense_7")
+    notes = ("spectral norm 4.71, stable rank 3.5 of 64, alpha 2.3", "bias 0")
+    conv = LayerWeights("functional/conv2d", 2, 896, 3584, 6.21, 0.211, 0.93, 0.002, (), notes)
+    scale = ("gamma 0.902 to 1.18; mean 0; variance 1",)
+    norm = LayerWeights("functional/batch_normalization", 4, 128, 512, notes=scale)
+    others = tuple(
+        LayerWeights(f"functional/custom_{n}", 1, 64, 256, float(n), 0.1, 0.3, n / 20, faults if n == 9 else ())
+        for n in range(20)
+    )
+    return WeightSummary(
+        (conv, norm, *others),
+        arrays=26,
+        parameters=2304,
+        size=9216,
+        dtypes=(("float32", 8704), ("float16", 512)),
+        not_finite=3,
+        zeros=610,
+        constant=3,
+        unread=1,
+        optimizer_arrays=53,
+        optimizer_size=18440,
+        steps=12345,
     )
 
 

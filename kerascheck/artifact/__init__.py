@@ -3,5 +3,6 @@
 from kerascheck.artifact.about import about
 from kerascheck.artifact.forms import Form, sniff
 from kerascheck.artifact.reader import ModelFacts, given_up, read_model
+from kerascheck.artifact.weight_summary import weight_summary
 
-__all__ = ["Form", "ModelFacts", "about", "given_up", "read_model", "sniff"]
+__all__ = ["Form", "ModelFacts", "about", "given_up", "read_model", "sniff", "weight_summary"]

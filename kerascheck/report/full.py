@@ -18,7 +18,7 @@ CONFIG_WIDTH: Final = 72
 
 
 def render(report: Report, paint: Paint, *, layers: bool = False) -> str:
-    """The whole report, ending in a line break; `layers` shows every row of a long table of layers."""
+    """The whole report, ending in a line break; `layers` shows every row of a long table."""
     sources = {file.path: file for file in report.files}
     for file in report.files:
         for path, text in file.beside:
@@ -28,6 +28,10 @@ def render(report: Report, paint: Paint, *, layers: bool = False) -> str:
         if file.about:
             blocks.append("\n".join(table(file, paint, every=layers)))
         blocks += ["\n".join(_finding(finding, sources, paint)) for finding in file.findings]
+        if file.weights is not None:
+            from kerascheck.report.weight_table import weight_table
+
+            blocks.append("\n".join(weight_table(file, paint, every=layers)))
     closing = [*_notes(report, paint), *summary(report, paint)]
     return "\n\n".join([*blocks, "\n".join(closing)]) + "\n"
 

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Final, TypedDict
 
 from kerascheck import __version__
-from kerascheck.findings import Coverage, Edit, FileReport, Finding, Fix, Location, Related, Report, Severity
+from kerascheck.findings import (
+    Coverage,
+    Edit,
+    FileReport,
+    Finding,
+    Fix,
+    LayerWeights,
+    Location,
+    Related,
+    Report,
+    Severity,
+    WeightSummary,
+)
 
 VERSION: Final = 1
 
@@ -67,6 +80,38 @@ class CoverageDocument(TypedDict):
     fits_known: int
 
 
+class LayerWeightsDocument(TypedDict):
+    layer: str
+    arrays: int
+    parameters: int
+    bytes: int
+    norm: float | None
+    deviation: float | None
+    largest: float | None
+    zeros: float | None
+    faults: list[str]
+    notes: list[str]
+
+
+class OptimizerStateDocument(TypedDict):
+    arrays: int
+    bytes: int
+    steps: int | None
+
+
+class WeightsDocument(TypedDict):
+    arrays: int
+    parameters: int
+    bytes: int
+    dtypes: dict[str, int]
+    not_finite: int
+    zeros: int
+    constant: int
+    unread: int
+    layers: list[LayerWeightsDocument]
+    optimizer: OptimizerStateDocument | None
+
+
 class FileDocument(TypedDict):
     path: str
     kind: str
@@ -74,6 +119,7 @@ class FileDocument(TypedDict):
     reason: str | None
     models: int
     coverage: CoverageDocument | None
+    weights: WeightsDocument | None
 
 
 def render(report: Report) -> str:
@@ -143,6 +189,7 @@ def _file(file: FileReport) -> FileDocument:
         reason=file.reason or None,
         models=file.models,
         coverage=_coverage(file.coverage),
+        weights=_weights(file.weights),
     )
 
 
@@ -161,3 +208,41 @@ def _coverage(coverage: Coverage | None) -> CoverageDocument | None:
         fits=coverage.fits,
         fits_known=coverage.fits_known,
     )
+
+
+def _weights(found: WeightSummary | None) -> WeightsDocument | None:
+    if found is None:
+        return None
+    state = OptimizerStateDocument(arrays=found.optimizer_arrays, bytes=found.optimizer_size, steps=found.steps)
+    return WeightsDocument(
+        arrays=found.arrays,
+        parameters=found.parameters,
+        bytes=found.size,
+        dtypes=dict(found.dtypes),
+        not_finite=found.not_finite,
+        zeros=found.zeros,
+        constant=found.constant,
+        unread=found.unread,
+        layers=[_layer_weights(layer) for layer in found.layers],
+        optimizer=state if found.optimizer_arrays else None,
+    )
+
+
+def _layer_weights(layer: LayerWeights) -> LayerWeightsDocument:
+    return LayerWeightsDocument(
+        layer=layer.path,
+        arrays=layer.arrays,
+        parameters=layer.parameters,
+        bytes=layer.size,
+        norm=_finite(layer.norm),
+        deviation=_finite(layer.deviation),
+        largest=_finite(layer.largest),
+        zeros=layer.zeros,
+        faults=list(layer.faults),
+        notes=list(layer.notes),
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no infinity, which the norm of absurd weights may be."""
+    return value if value is not None and math.isfinite(value) else None

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.findings import FileReport, Finding, LayerExcerpt, Severity
-from kerascheck.report.paint import INK_OF, Ink, Paint, safe, width
+from kerascheck.report.columns import Columns
+from kerascheck.report.paint import INK_OF, Ink, Paint, safe
 
 FOLDED: Final = 16
 """A table of more rows shows its ends and what has findings."""
@@ -29,8 +30,8 @@ def table(file: FileReport, paint: Paint, *, every: bool) -> Iterator[str]:
     worst = {layer.path: _worst(file.findings, layer.path) for layer in rows}
     shown = _shown(rows, worst, every=every)
     cells = [_cells(row) for row in shown if row is not None]
-    widths = [max(map(_width, column)) for column in zip(HEADINGS, *cells, strict=True)]
-    yield f"  {paint(Ink.FAINT, _line(HEADINGS, widths))}"
+    columns = Columns([HEADINGS, *cells], numbers=[3])
+    yield f"  {paint(Ink.FAINT, columns.line(HEADINGS))}"
     hidden = len(rows) - len(cells)
     for row in shown:
         if row is None:
@@ -38,7 +39,7 @@ def table(file: FileReport, paint: Paint, *, every: bool) -> Iterator[str]:
             continue
         level = worst[row.path]
         mark = " " if level is None else paint(INK_OF[level], level.label[0].upper())
-        yield f"{mark} {_line(_cells(row), widths)}"
+        yield f"{mark} {columns.line(_cells(row))}"
 
 
 def _worst(findings: tuple[Finding, ...], path: str) -> Severity | None:
@@ -67,13 +68,3 @@ def _shown(rows: list[LayerExcerpt], worst: dict[str, Severity | None], *, every
 def _cells(row: LayerExcerpt) -> tuple[str, ...]:
     parameters = "?" if row.parameters is None else f"{row.parameters:,}"
     return safe(row.path.partition("/")[2] or row.path), safe(row.class_name), safe(row.output_shape), parameters
-
-
-def _line(cells: tuple[str, ...], widths: list[int]) -> str:
-    *texts, number = zip(cells, widths, strict=True)
-    left = [text + " " * (size - _width(text)) for text, size in texts]
-    return "  ".join([*left, number[0].rjust(number[1])])
-
-
-def _width(text: str) -> int:
-    return sum(width(character) for character in text)
