@@ -276,6 +276,39 @@ for row in x_test:
         + FIT
         + 'model.save("digits.keras")\nagain = keras.models.load_model("digits.keras")\nprint(again.evaluate(x_test, y_test))\n',
     ),
+    "a fresh model that is saved to be loaded": (
+        "KC526",
+        MODEL
+        + FIT
+        + """
+import tensorflow as tf
+fresh = keras.models.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
+fresh.save("fresh")
+loaded = tf.saved_model.load("fresh")
+""",
+    ),
+    "weights that are set layer by layer": (
+        "KC526",
+        MODEL
+        + FIT
+        + """
+other = keras.models.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
+for mine, theirs in zip(other.layers, model.layers):
+    mine.set_weights(theirs.get_weights())
+print(other.evaluate(x_test, y_test, batch_size=128))
+""",
+    ),
+    "weights of layers that are only known to be the model's": (
+        "KC526",
+        MODEL
+        + FIT
+        + """
+other = keras.models.Sequential([keras.Input((784,)), keras.layers.Dense(10, "softmax")])
+for number in numbers:
+    other.layers[number].set_weights(found[number])
+print(other.evaluate(x_test, y_test, batch_size=128))
+""",
+    ),
     "an encoder that shares layers": (
         "KC526",
         DATA

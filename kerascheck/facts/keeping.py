@@ -66,4 +66,4 @@ def loads(event: Event) -> bool:
     """Whether weights come from elsewhere: from a file, or from another model."""
     if isinstance(event, ModelUse):
         return event.use in _LOADING
-    return isinstance(event, LibraryCall) and event.name.rpartition(".")[2] == "load_model"
+    return isinstance(event, LibraryCall) and event.name.endswith(("load_model", "saved_model.load"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kerascheck.facts.graph import GraphKind, LayerKind, ModelGraph
-from kerascheck.facts.training import Event, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import Event, Fit, Fitting, ModelUse, TrainingProgram
 from kerascheck.facts.values import Unknown
 
 WEIGHTED: Final = ("load_weights", "set_weights", "load_own_variables", "quantize")
@@ -53,7 +53,10 @@ def may_be_trained(program: TrainingProgram, model: int | Unknown, before: Event
     graph = program.graph(model)
     if graph is None or brings_weights(graph) or trains_by_hand(program) or is_loaded(program, model):
         return True
+    keys = {layer.key for layer in graph.every_layer()}
     for event in program.events:
+        if isinstance(event, Fitting) and event.method == "set_weights" and event.key in keys:
+            return True
         if not isinstance(event, (Fit, ModelUse)) or (before is not None and not _comes_before(event, before)):
             continue
         if isinstance(event, Fit):

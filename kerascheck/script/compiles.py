@@ -233,6 +233,8 @@ class Compiles(Subclasses):
                 samples=self._samples(found.name, arguments),
                 slot=self._slot(node),
             )
+        if callback.name == "ModelCheckpoint":
+            self.checkpoints[callback.key] = self.path_identity(arguments.get(0, "filepath"))
         self.callbacks.append(callback)
         return CallbackValue(callback)
 

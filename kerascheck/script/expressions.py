@@ -128,7 +128,8 @@ class Expressions(Operators):
         if isinstance(owner, Opaque):
             if name == "output" and isinstance(owner, SomeLayers) and owner.model is not None:
                 return self.tensor_inside(owner.model, node)
-            return MethodValue(owner, name) if name in OF_MODELS else self.part_of(owner)
+            kept = name in OF_MODELS or (name == "set_weights" and isinstance(owner, SomeLayers))
+            return MethodValue(owner, name) if kept else self.part_of(owner)
         match owner:
             case InstanceValue():
                 return self.instance_attribute(owner, name, node)

@@ -15,7 +15,7 @@ from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.training import ApiCall, Callback, Event, Loop
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
-from kerascheck.script.source import character_column
+from kerascheck.script.source import Unit, character_column
 from kerascheck.script.values import (
     ArrayValue,
     ClassValue,
@@ -52,9 +52,13 @@ class Machine:
         self.pages = {cell: Page(path, cell, lines, file) for cell, lines in text.cells}
         self.page = self.pages.get(None) or Page(path, None, (), file)
         self.modules: dict[File, ModuleValue] = {}
+        # The modules that cells of a notebook write, by their path from where it runs.
+        self.written: dict[str, list[Unit]] = {}
         self.reads: list[File] = []
-        # Models by the path that the program saved them under, and the graphs of model files beside the script.
-        self.saved: dict[str, ModelValue] = {}
+        # Models by the path that the program saved them under, the paths of checkpoints by the key of their callback,
+        # and the graphs of model files beside the script.
+        self.saved: dict[int, ModelValue] = {}
+        self.checkpoints: dict[int, int] = {}
         self.files: dict[File, ModelGraph | None] = {}
         self.assumed_models: dict[Opaque, ModelValue] = {}
         self.defined: list[FunctionValue] = []
@@ -191,6 +195,12 @@ class Machine:
         if key is None:
             key = self.cuts[identity] = next(self.keys)
         return key
+
+    def path_identity(self, value: object) -> int:
+        """The key of a folder or file: equal for equal paths, also for those of which the text is not known."""
+        if isinstance(value, str):
+            return self.cut("path", value.rstrip("/\\").removeprefix("./"))
+        return value.key if isinstance(value, Opaque) and value.key else next(self.keys)
 
     def record(self, event: Event) -> None:
         self.events.append(event)

@@ -64,6 +64,8 @@ class Modules(Names):
 
     def _beside(self, parts: tuple[str, ...], level: int) -> ModuleValue | None:
         """A module of the project; None for one of a library."""
+        if self.written and (name := "/".join(parts) + ".py") in self.written:
+            return self._module(File(name))
         here = self.page.file
         if here is None or (not level and finder.is_library(parts[0])):
             return None
@@ -100,7 +102,8 @@ class Modules(Names):
                 value = self.name_in(star, name)
                 if not self.is_missing(value):
                     return value
-        return self.unknown(f"{module.name}.{name}")
+        known = self.of_libraries(scope.stars[::-1], name)
+        return known if known is not None else self.unknown(f"{module.name}.{name}")
 
     def loaded(self, module: ModuleValue) -> Scope:
         """The names of a module."""
@@ -108,6 +111,10 @@ class Modules(Names):
             return module.scope
         scope = module.scope = Scope()
         scope.names["__name__"] = module.name
+        if (written := self.written.get(module.place.as_posix())) is not None:
+            for unit in written:
+                self._evaluate_module(unit.tree.body, scope, self.pages[unit.cell])
+            return scope
         file = module.place if module.place.suffix == ".py" else module.place / "__init__.py"
         display = self._display(file)
         source = finder.read_module(file, display) if len(self.reads) < LIMIT else None

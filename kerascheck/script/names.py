@@ -41,6 +41,7 @@ BUILTINS = frozenset(dir(builtins))
 
 
 METRICS = ("_score", "_matrix", "_report", "_error", "_curve")
+MERGES = frozenset({"add", "average", "concatenate", "dot", "maximum", "merge", "minimum", "multiply", "subtract"})
 LEARNERS = frozenset({"sklearn", "imblearn", "category_encoders"})
 
 
@@ -125,16 +126,24 @@ class Names(Core):
                 if not self.is_missing(value):
                     return value
         libraries = [module for module in reversed(stars) if isinstance(module, Path)]
-        for module in libraries:
-            if _is_known(module, name):
-                return self.canonical((*module.parts, name))
-        keras = next((module for module in libraries if module.parts[0] == "keras"), None)
-        if keras is not None:
-            return self.canonical((*keras.parts, name))
+        known = self.of_libraries(libraries, name)
+        if known is not None:
+            return known
+        keras = [module for module in libraries if module.parts[0] == "keras"]
+        if keras:
+            owner = next((module for module in keras if module.parts[-1] == "layers"), keras[0])
+            return self.canonical((*owner.parts, name))
         # A name that nothing binds is the same unknown value each time.
         module = self.module_of(self.scope)
         value = module.names[name] = self.unknown(f"name {name}")
         return value
+
+    def of_libraries(self, modules: Sequence[object], name: str) -> Path | None:
+        """The path of a name that one of the modules of libraries, all names of which are imported, is known to have."""
+        for module in modules:
+            if isinstance(module, Path) and _is_known(module, name):
+                return self.canonical((*module.parts, name))
+        return None
 
     def forget_assigned(self, body: Sequence[ast.stmt]) -> None:
         """Widen the numbers that a loop of unknown length assigns."""
@@ -155,6 +164,8 @@ def _keras_path(parts: tuple[str, ...]) -> tuple[Path, str]:
 def _is_known(module: Path, name: str) -> bool:
     """Whether a library's module is known to have a name."""
     if module.parts[0] == "keras" and kind_of((*module.parts[1:], name)) is not ApiKind.OTHER:
+        return True
+    if module.parts == ("keras", "layers") and name in MERGES:
         return True
     if module.parts[:2] == ("sklearn", "metrics") and name.endswith(METRICS):
         return True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.recovery import keeps_body, recover
 from kerascheck.script.source import Source, SyntaxProblem, Unit, parse, split_lines
 
+_WRITTEN = re.compile(r"\s*%%(?:writefile|file)\s+(?:-a\s+)?(?P<file>[\w./-]+\.py)\s*\n")
 _PYTHON_NAMES = ("python", "ipython", "py", "xpython", "pypy")
 
 
@@ -34,18 +36,22 @@ def read_notebook(path: str, data: bytes) -> Source:
     units: list[Unit] = []
     shown: list[tuple[int | None, tuple[str, ...]]] = []
     problems: list[SyntaxProblem] = []
+    modules: list[tuple[str, Unit]] = []
     python2: Location | None = None
     for number, text in _code(cells) if _is_python(document) else ():
         shown.append((number, split_lines(text)))
         tree, problem, old = _read_cell(path, number, text)
         if tree is not None:
             units.append(Unit(number, tree))
+        elif (written := _WRITTEN.match(text)) is not None:
+            body = parse(path, _without_cell_magic(text)[0], number).tree
+            modules += [(written["file"].removeprefix("./"), Unit(number, body))] if body is not None else []
         if problem is not None and not (old and python2 is not None):
             problems.append(problem)
         if old and problem is not None:
             python2 = python2 or problem.location
     counts = _counts(cells, {number for number, _ in shown})
-    return Source(tuple(units), SourceText(tuple(shown)), tuple(problems), True, counts, python2)
+    return Source(tuple(units), SourceText(tuple(shown)), tuple(problems), True, counts, python2, tuple(modules))
 
 
 def _counts(cells: list[object], code: set[int | None]) -> tuple[tuple[int, int | None], ...]:

@@ -112,13 +112,21 @@ class Operators(Containers):
 
     def _computed(self, function: _Function, op: ast.operator, left: object, right: object) -> object:
         if not isinstance(left, _COMPUTED) or not isinstance(right, _COMPUTED):
-            return self.unknown("arithmetic")
+            return self._text_with(op, left, right)
         if not _is_small(op, left, right):
             return self.unknown("large number")
         try:
             return function(left, right)
         except (TypeError, ValueError, ArithmeticError, MemoryError):
             return self.unknown("arithmetic")
+
+    def _text_with(self, op: ast.operator, left: object, right: object) -> Opaque:
+        """A text, or a path, with a part that is not known: the same each time."""
+        parts = [part.key if isinstance(part, Opaque) and part.key else part for part in (left, right)]
+        joined = isinstance(op, (ast.Add, ast.Div)) and any(isinstance(part, str) for part in parts)
+        if joined and all(isinstance(part, (str, int)) for part in parts):
+            return Opaque("arithmetic", self.cut("text", type(op), *parts))
+        return self.unknown("arithmetic")
 
     def unary(self, node: ast.UnaryOp) -> object:
         value = self.evaluate(node.operand)

@@ -62,6 +62,8 @@ def read_script(
     """
     source = read_source(path, text.encode() if isinstance(text, str) else text)
     evaluator = Evaluator(path, source.text, file.absolute() if file is not None else None)
+    for name, unit in source.modules:
+        evaluator.written.setdefault(name, []).append(unit)
     cut_short = evaluate(evaluator, source.units)
     findings = [syntax_finding(problem.location, problem.message) for problem in source.problems]
     used = {event.model for event in evaluator.events if isinstance(event, (Compiled, Fit, Evaluation))}

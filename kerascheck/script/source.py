@@ -51,7 +51,7 @@ class Source(Struct, frozen=True):
     """A source as far as it could be read; `text` holds its lines as they were written.
 
     `counts` are the saved execution counts of a notebook's code cells. `python2` is where the source shows that it is
-    written for Python 2.
+    written for Python 2. `modules` are the modules that cells of a notebook write (`%%writefile model.py`), by their path.
     """
 
     units: tuple[Unit, ...]
@@ -60,6 +60,7 @@ class Source(Struct, frozen=True):
     notebook: bool = False
     counts: tuple[tuple[int, int | None], ...] = ()
     python2: Location | None = None
+    modules: tuple[tuple[str, Unit], ...] = ()
 
 
 class Parsed(Struct, frozen=True):

@@ -73,6 +73,9 @@ class Training(Compiles):
                 return self._object_method(subject, name, arguments, node)
             case TensorValue():
                 return self.tensor_method(subject, name, arguments, node)
+            case SomeLayers(model=ModelValue() as model) if name == "set_weights":
+                note_use(self, model, name, arguments, node)
+                return None
             case Opaque() if name == "search" and is_search(subject.origin, arguments):
                 return self.tuner_search(arguments, node)
             case Opaque() if (model := self._unseen_model(subject, name, arguments, node)) is not None:
@@ -160,8 +163,8 @@ class Training(Compiles):
         if name in {"__call__", "call"}:
             return self.call_model(model, arguments, node)
         note_use(self, model, name, arguments, node)
-        if name == "save" and isinstance(place := arguments.get(0, "filepath"), str):
-            self.saved[place] = model
+        if name in {"save", "export"}:
+            self.saved[self.path_identity(arguments.get(0, "filepath"))] = model
         if name in {"to_json", "to_yaml", "get_config"}:
             return ObjectValue("keras.json", {"model": model})
         return self.unknown(f"model.{name}")
@@ -210,7 +213,14 @@ class Training(Compiles):
             name_place=self.name_place(node),
         )
         self.record(event)
+        self._keep_checkpoints(model, event)
         return HistoryValue(event.order)
+
+    def _keep_checkpoints(self, model: ModelValue, event: Fit) -> None:
+        """What a ModelCheckpoint writes can be loaded from its path."""
+        for callback in event.callbacks if isinstance(event.callbacks, tuple) else ():
+            if callback.key in self.checkpoints and callback["save_weights_only"] is False:
+                self.saved[self.checkpoints[callback.key]] = model
 
     @staticmethod
     def _plain(arguments: Mapping[str, Value]) -> dict[str, Value]:

@@ -58,6 +58,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.keeping import loads
 from kerascheck.facts.lives import built, may_be_trained
 from kerascheck.facts.training import Evaluation, Fit, ModelUse, TrainingProgram, is_made_up
 from kerascheck.facts.values import Unknown
@@ -92,11 +93,12 @@ def wrong_model_used(program: TrainingProgram) -> Iterator[Finding]:
 
 
 def _uses(program: TrainingProgram) -> Iterator[tuple[int | Unknown, str, Location, int]]:
-    """What is done with models that should be trained by then."""
+    """What is done with models that should be trained by then; a model that is loaded again may be trained later."""
+    last_load = max((event.order for event in program.events if loads(event)), default=0)
     for event in program.events:
         if event.uncalled:
             continue
         if isinstance(event, Evaluation) and event.method in JUDGING and not is_made_up(event.x):
             yield event.model, event.method, event.name_place or event.location, event.order
-        elif isinstance(event, ModelUse) and event.use in ("save", "save_weights"):
+        elif isinstance(event, ModelUse) and event.use in ("save", "save_weights") and event.order > last_load:
             yield event.model, event.use, event.location, event.order

@@ -171,6 +171,13 @@ def predicted(self, arguments):
     return arrays[0] if len(arrays) == 1 else arrays
 
 
+def saved_in_passing(self, filepath, *args, **kwargs):
+    """What a script saves it may load again; that which goes elsewhere than to a temporary folder is not written."""
+    if Path(filepath).resolve().is_relative_to(tempfile.gettempdir()):
+        with contextlib.suppress(Exception):
+            REAL_SAVE(self, filepath, *args, **kwargs)
+
+
 def sequential_init(self, *args, **kwargs):
     RECORDER.made(self)
     REAL_SEQUENTIAL_INIT(self, *args, **kwargs)
@@ -247,7 +254,7 @@ def intercept():
     keras.Model.evaluate = recording("evaluate", keras.Model.evaluate, evaluated)
     keras.Model.predict = recording("predict", keras.Model.predict, predicted)
     keras.Model.train_on_batch = recording("train_on_batch", keras.Model.train_on_batch, evaluated)
-    keras.Model.save = lambda self, *args, **kwargs: None
+    keras.Model.save = saved_in_passing
     keras.Model.save_weights = lambda self, *args, **kwargs: None
     keras.Model.summary = lambda self, *args, **kwargs: None
     keras.Sequential.__init__ = sequential_init

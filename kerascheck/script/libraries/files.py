@@ -26,13 +26,6 @@ def text_of_path(value: object) -> str:
     return ""
 
 
-def identity_of_path(ev: Evaluator, value: object) -> int:
-    """The key of a folder or file: equal for equal paths."""
-    if isinstance(value, str):
-        return ev.cut("path", value.rstrip("/\\"))
-    return value.key if isinstance(value, Opaque) and value.key else next(ev.keys)
-
-
 @handles("os.path.join", "posixpath.join")
 def join(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """A path of its parts; of one with an unknown beginning the end is kept."""
@@ -69,7 +62,7 @@ def listing(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         order=Order.AS_LOADED,
         role=role_of_path(text),
         path=text,
-        rows=Rows(identity_of_path(ev, folder)),
+        rows=Rows(ev.path_identity(folder)),
         dtype="str",
         container="list",
         shape=(UNKNOWN,),

@@ -9,7 +9,7 @@ from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, Ro
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import array_method, generator_method, handles
 from kerascheck.script.libraries.applications import preprocessed, scaling_of
-from kerascheck.script.libraries.files import identity_of_path, text_of_path
+from kerascheck.script.libraries.files import text_of_path
 from kerascheck.script.machine import to_value
 from kerascheck.script.roles import role_of_path
 from kerascheck.script.values import Arguments, ArrayValue, GeneratorValue, Opaque, Path
@@ -174,7 +174,7 @@ def flow(ev: Evaluator, subject: GeneratorValue, arguments: Arguments, node: ast
 def flow_from_directory(ev: Evaluator, subject: GeneratorValue, arguments: Arguments, node: ast.expr) -> object:
     """Batches of the images in a folder with one folder a class."""
     folder = arguments.get(0, "directory")
-    rows = _subset(ev, subject, Rows(identity_of_path(ev, folder)), arguments)
+    rows = _subset(ev, subject, Rows(ev.path_identity(folder)), arguments)
     return _of_files(ev, subject, arguments, node, "flow_from_directory", folder, rows, Role.UNKNOWN, 1, 2, 4)
 
 
@@ -183,7 +183,7 @@ def flow_from_dataframe(ev: Evaluator, subject: GeneratorValue, arguments: Argum
     """Batches of the images that a frame names."""
     frame = ev.as_array(arguments.get(0, "dataframe"), node)
     folder = arguments.get(1, "directory")
-    source = ev.rows_of(frame) if frame is not None else Rows(identity_of_path(ev, arguments.get(0, "dataframe")))
+    source = ev.rows_of(frame) if frame is not None else Rows(ev.path_identity(arguments.get(0, "dataframe")))
     role = frame.data.role if frame is not None else Role.UNKNOWN
     rows = _subset(ev, subject, source, arguments)
     return _of_files(ev, subject, arguments, node, "flow_from_dataframe", folder, rows, role, None, None, None)
@@ -291,7 +291,7 @@ def dataset_from_directory(ev: Evaluator, path: Path, arguments: Arguments) -> o
     node, name = arguments.node, path.parts[-1]
     folder = arguments.get(0, "directory")
     share, part, seed = (arguments.get(None, key) for key in ("validation_split", "subset", "seed"))
-    rows, text = Rows(identity_of_path(ev, folder)), text_of_path(folder)
+    rows, text = Rows(ev.path_identity(folder)), text_of_path(folder)
     shuffle = arguments.get(None, "shuffle", default=True if arguments.complete else UNKNOWN)
     role = role_of_path(text)
     if part == "both":

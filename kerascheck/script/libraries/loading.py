@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kerascheck.script.handlers import handles, method
-from kerascheck.script.values import Arguments, ModelValue, ObjectValue, Path
+from kerascheck.script.values import Arguments, ModelValue, ObjectValue, Opaque, Path
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -21,7 +21,6 @@ _FILE = "io.file"
     "keras.models.saving.load_model",
     "keras.saving.saving_lib.load_model",
     "keras.experimental.load_from_saved_model",
-    "tensorflow.saved_model.load",
 )
 def load_model(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """A model that the program saved under this path, or that lies in a file beside it."""
@@ -30,12 +29,12 @@ def load_model(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return ev.unknown("load_model")
     place = arguments.get(0, "filepath", "path", "saved_model_path")
     compiled = arguments.get(2, "compile", default=True) is not False
+    saved = ev.saved.get(ev.path_identity(place))
+    if saved is not None:
+        loaded = ev.copied(ev.freeze(saved), node, name=saved.name)
+        loaded.compiles = list(saved.compiles) if compiled else []
+        return loaded
     if isinstance(place, str):
-        saved = ev.saved.get(place)
-        if saved is not None:
-            loaded = ev.copied(ev.freeze(saved), node, name=saved.name)
-            loaded.compiles = list(saved.compiles) if compiled else []
-            return loaded
         found = ev.model_of_file(place, node)
         if found is not None:
             found.compiles = found.compiles if compiled else []
@@ -82,14 +81,14 @@ def multi_gpu_model(ev: Evaluator, path: Path, arguments: Arguments) -> object:
 def open_file(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """A file by its path."""
     place = arguments.get(0, "file", "name")
-    return ObjectValue(_FILE, {"path": place}) if isinstance(place, str) else ev.unknown("open")
+    return ObjectValue(_FILE, {"path": place}) if isinstance(place, (str, Opaque)) else ev.unknown("open")
 
 
 @method(f"{_FILE}.read")
 def read_file(ev: Evaluator, subject: ObjectValue, arguments: Arguments) -> object:
     """The text of a file: of a model when the program wrote one there."""
     place = subject.attributes.get("path")
-    model = ev.saved.get(place) if isinstance(place, str) else None
+    model = ev.saved.get(ev.path_identity(place))
     return ObjectValue(_TEXT, {"path": place, "model": model})
 
 
@@ -98,8 +97,8 @@ def write_file(ev: Evaluator, subject: ObjectValue, arguments: Arguments) -> obj
     """Keeps what model is written under a path."""
     text, place = arguments.get(0), subject.attributes.get("path")
     model = text.attributes.get("model") if isinstance(text, ObjectValue) and text.path == _TEXT else None
-    if isinstance(model, ModelValue) and isinstance(place, str):
-        ev.saved[place] = model
+    if isinstance(model, ModelValue):
+        ev.saved[ev.path_identity(place)] = model
     return None
 
 
