@@ -11,10 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from keras_error_samples import SAMPLES, Sample
+from keras_error_samples import SAMPLES as LAYERS
+from keras_error_samples import Sample
+from training_error_samples import TRAINING
 
 from kerascheck import check_script
 
+SAMPLES = (*LAYERS, *TRAINING)
 ROOT = Path(__file__).parent.parent
 SITES = ROOT / "docs" / "keras-errors.csv"
 PAGE = ROOT / "docs" / "keras-errors.md"

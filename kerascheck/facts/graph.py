@@ -193,6 +193,9 @@ class Compile(Struct, frozen=True):
 
     `losses` has one entry an output, in order of `ModelGraph.outputs`; a single loss for several outputs is repeated;
     an output without a loss has None; `UNKNOWN` where the pairing is not proven. `metrics` likewise, flat.
+    `outputs` are the names that a dictionary of losses or metrics may ask for, one an output, with `*` for what is not
+    known of a name: empty where the model takes no such dictionary. `by_key` when the outputs themselves are a dictionary.
+    `complete` unless unknown `*args` or `**kwargs` were passed.
     """
 
     optimizer: Optimizer | None
@@ -201,6 +204,9 @@ class Compile(Struct, frozen=True):
     location: Location
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    outputs: tuple[str, ...] = ()
+    by_key: bool = False
+    complete: bool = True
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)

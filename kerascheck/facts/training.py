@@ -15,7 +15,7 @@ from kerascheck.facts.loose import LooseLayer
 from kerascheck.facts.slot import Slot
 from kerascheck.facts.steps import Tape, TracedFunction
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
-from kerascheck.findings import Location
+from kerascheck.findings import Location, Severity
 
 Data: TypeAlias = "DataArray | tuple[Data, ...] | Unknown | None"
 """What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
@@ -110,7 +110,8 @@ class Fit(Event, frozen=True):
     `arguments` has the other arguments (`epochs`, `batch_size`, `validation_split`, `shuffle`, `verbose` …) under today's
     names, only those that were given; `places` where each value stands. `model` is the key of the ModelGraph, or UNKNOWN.
     `callbacks` is UNKNOWN when the list is not wholly known. `result_used` is false only when the History is proven to be
-    thrown away; `validation_list` when `validation_data` is written as a list; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
+    thrown away; `validation_list` when `validation_data` is written as a list; `unbuilt` when the model is proven to have no
+    weights before the call; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
     `name_place` is where the method's name stands.
     """
 
@@ -126,6 +127,7 @@ class Fit(Event, frozen=True):
     result_used: bool = True
     unexpanded: bool = False
     validation_list: bool = False
+    unbuilt: bool = False
     compile: Compile | None = None
     written: Mapping[str, str] = field(default_factory=dict[str, str])
     slot: Slot | None = None
@@ -161,12 +163,14 @@ class ModelUse(Event, frozen=True):
 
     `history` reads `model.history`, `trainable` sets `model.trainable`, `passed` hands the model to a function that is not
     known, `called` calls it on data (`model(x)`), `returned` hands it to whoever calls a function that the script itself never calls, `built` makes it.
+    `unbuilt` when the model is proven to have no weights yet: a Sequential without the shape of its input.
     """
 
     use: str = ""
     model: int = 0
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    unbuilt: bool = False
 
     def place(self, argument: str) -> Location:
         return self.places.get(argument, self.location)
@@ -400,6 +404,13 @@ class KerasUsage(Struct, frozen=True):
         if isinstance(self.release, tuple):
             return self.release >= release
         return isinstance(self.target, int) and (self.target, 0) >= release
+
+    @property
+    def refusal(self) -> Severity | None:
+        """How loud to be about what Keras 3 alone refuses; None where an earlier Keras is proven to run the source."""
+        if self.target in (1, 2) or self.written_for == 1 or self.flavours == frozenset({"tf_keras"}):
+            return None
+        return Severity.ERROR if self.target == 3 else Severity.WARNING
 
     def is_of_tensorflow(self, call: ApiCall) -> bool:
         """Whether a name is proven to be taken from `tensorflow.keras`."""

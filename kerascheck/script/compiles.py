@@ -6,12 +6,12 @@ import ast
 
 from msgspec.structs import replace
 
-from kerascheck.facts.graph import Compile, Loss, Optimizer
+from kerascheck.facts.graph import Compile, GraphKind, LayerKind, Loss, Optimizer, Tensor
 from kerascheck.facts.training import Callback, Compiled
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
-from kerascheck.script.layers import argument_places
+from kerascheck.script.layers import argument_places, snake_case
 from kerascheck.script.machine import DEPTH_LIMIT, mapping_of, values_of
 from kerascheck.script.subclasses import Subclasses
 from kerascheck.script.traced import body_of, parameters_of, samples_of
@@ -54,7 +54,7 @@ class Compiles(Subclasses):
         optimizer = given("optimizer", 0)
         loss = given("loss", 1)
         metrics = arguments.get(2, "metrics") if not isinstance(loss, Unknown) else None
-        values = mapping_of(arguments.keywords)
+        values = {**(found.arguments if found is not None else {}), **mapping_of(arguments.keywords)}
         compiled = Compile(
             optimizer=self.optimizer_fact(optimizer, places.get("optimizer", location))
             if complete or optimizer
@@ -68,6 +68,9 @@ class Compiles(Subclasses):
             location=location,
             arguments=values,
             places=places,
+            outputs=self._output_names(model),
+            by_key=isinstance(model.output_structure, DictValue),
+            complete=complete,
         )
         self.touch(model)
         model.compiles.append(compiled)
@@ -112,6 +115,23 @@ class Compiles(Subclasses):
             return UNKNOWN
         places = dict(zip(value.items, self._item_places(node, len(value.items), location), strict=True))
         return tuple(self.loss_fact(value.items[name], places[name]) if name in value.items else None for name in names)
+
+    def _output_names(self, model: ModelValue) -> tuple[str, ...]:
+        """What a dictionary of losses calls the outputs of a functional model."""
+        if model.kind is not GraphKind.FUNCTIONAL or model.gaps:
+            return ()
+        if isinstance(model.output_structure, DictValue):
+            return tuple(sorted(str(key) for key in model.output_structure.items))
+        return tuple(self._output_name(tensor) for tensor in model.outputs)
+
+    def _output_name(self, tensor: Tensor) -> str:
+        producer = self.assembly.producer(tensor)
+        layer = producer.layer if producer is not None else None
+        if layer is None or layer.kind is not LayerKind.BUILTIN:
+            return "*"
+        if "name" not in layer.given:
+            return f"{snake_case(layer.class_name)}*"
+        return layer.name if layer.config.get("name") == layer.name else "*"
 
     def loss_fact(self, value: object, location: Location, *, metric: bool = False) -> Loss | None:
         """The loss or metric that a value stands for."""

@@ -35,6 +35,7 @@ class Graphs(Layers):
         arguments = self.assume_tensors(arguments)
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         first = arguments.get(0, "inputs", "x")
+        model.is_built = True
         if not inputs:
             record_use(self, model, "called", node)
             return self._call_on_data(model, first)

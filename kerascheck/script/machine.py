@@ -24,6 +24,7 @@ from kerascheck.script.values import (
     InstanceValue,
     LayerValue,
     ListValue,
+    LossValue,
     ModelValue,
     ModuleValue,
     Mutable,
@@ -247,6 +248,8 @@ def to_value(value: object) -> Value:
         return named_function(value)
     if isinstance(value, LayerValue):
         return Symbol(value.layer.class_name, value.layer.config, value.layer.written)
+    if isinstance(value, LossValue):
+        return Symbol(value.loss.written, value.loss.arguments, value.loss.written)
     return UNKNOWN
 
 

@@ -154,8 +154,10 @@ class Training(Compiles):
         if name in FITS:
             return self._fit(model, name, arguments, node)
         if name in EVALUATIONS:
+            model.is_built = True
             return self._evaluation(model, name, arguments, node)
         if name == "build":
+            model.is_built = True
             self.build(model, shape_fact(to_value(arguments.get(0, "input_shape"))))
             return None
         if name == "get_layer":
@@ -191,6 +193,8 @@ class Training(Compiles):
         x_data, y_data = self.as_data(x, arguments, sources, "x"), self.as_data(y, arguments, sources, "y")
         if method == "fit_generator" and isinstance(x_data, Unknown):
             x_data = self._generic(DataKind.GENERATOR, node)
+        unbuilt = model.lacks_weights
+        model.is_built = True
         self._shape_from(model, x_data)
         validation_x, validation_y = self._validation(arguments, sources)
         facts = self.event_facts(location)
@@ -203,6 +207,7 @@ class Training(Compiles):
             validation_x=validation_x,
             validation_y=validation_y,
             validation_list=isinstance(self._argument_node(arguments, sources, "validation_data"), ast.List),
+            unbuilt=unbuilt,
             callbacks=self.callback_facts(self._argument(arguments, sources, "callbacks")),
             arguments=self._plain(found.arguments if found is not None else {}),
             places=argument_places(self, arguments, sources),

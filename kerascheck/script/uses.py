@@ -71,6 +71,7 @@ def record_use(
             model=model.key,
             arguments=values or {},
             places=places or {},
+            unbuilt=model.lacks_weights,
         )
     )
 

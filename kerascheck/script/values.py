@@ -12,9 +12,9 @@ from pathlib import Path as File
 from msgspec import Struct, field
 
 from kerascheck.facts.data import DataArray
-from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, Loss, Optimizer, Tensor
+from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, LayerKind, Loss, Optimizer, Tensor
 from kerascheck.facts.training import Callback
-from kerascheck.facts.values import Unknown
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 from kerascheck.script.rounds import Growth
 from kerascheck.script.source import Source
@@ -248,7 +248,8 @@ class ModelValue(Mutable, eq=False):
     """A model while it is built. A Sequential keeps each layer with the tensor behind it in `chain`.
 
     `instance` is the object of a class of the program that it is. `is_foreign` when a module beside the script made it
-    while it was imported, `is_given` when no line of the program puts it together (loaded, cloned, an application).
+    while it was imported, `is_given` when no line of the program puts it together (loaded, cloned, an application),
+    `is_built` once a call may have given it weights.
     """
 
     key: int
@@ -266,6 +267,21 @@ class ModelValue(Mutable, eq=False):
     instance: InstanceValue | None = None
     is_foreign: bool = False
     is_given: bool = False
+    is_built: bool = False
+
+    @property
+    def lacks_weights(self) -> bool:
+        """Whether it is proven to have none yet: a Sequential that was not told the shape of its input."""
+        if self.kind is not GraphKind.SEQUENTIAL or self.instance is not None or self.used_as_layer or not self.chain:
+            return False
+        layer = self.chain[0][0].layer
+        first = layer.inner or layer
+        # A layer that is called with arguments that are not known has no known name either.
+        settled = (layer.config.get("name"), first.config.get("name"))
+        declared = UNKNOWN in settled or any(item.config.get("batch_shape") is not None for item in (layer, first))
+        plain = layer.kind is LayerKind.BUILTIN and first.kind is LayerKind.BUILTIN and not declared
+        unknown = isinstance(self.inputs[0].shape, Unknown)
+        return plain and unknown and not (self.is_given or self.is_built or self.gaps)
 
     def save(self) -> object:
         return (list(self.chain), self.inputs, self.outputs, list(self.compiles), list(self.gaps), self.trainable)

@@ -1,10 +1,10 @@
-"""A model is fitted or evaluated that was never compiled, or was given layers since.
+"""A model is fitted or evaluated that was never compiled, or without a loss, or was given layers since.
 
 ## What it does
 
 Follows each model that the script builds itself. It speaks where `fit`, `evaluate` or `train_on_batch` is reached before
-any `compile`, and where layers are added to a Sequential model that was fitted, and it is fitted again without a new
-`compile`.
+any `compile` or after one that names no loss, and where layers are added to a Sequential model that was fitted, and it is
+fitted again without a new `compile`.
 
 ## Why it matters
 
@@ -38,6 +38,19 @@ copy = clone_model(model)
 copy.fit(x_train / 255.0, y_train, batch_size=128, epochs=5, validation_split=0.1)  # KC314
 ```
 
+Without a loss there is nothing to minimise:
+
+```python
+from keras import Input, Sequential
+from keras.datasets import mnist
+from keras.layers import Dense, Flatten
+
+(x_train, y_train), (x_test, y_test) = mnist.load_data()
+model = Sequential([Input((28, 28)), Flatten(), Dense(10, activation="softmax")])
+model.compile("adam", metrics=["accuracy"])
+model.fit(x_train / 255.0, y_train, batch_size=128, epochs=5, validation_split=0.1)  # KC314
+```
+
 ## Good
 
 ```python
@@ -56,6 +69,7 @@ print(history.history["val_accuracy"], model.evaluate(x_test, y_test, batch_size
 ## Known limits
 
 A model that was handed to a function of which the source is not seen may have been compiled there; nothing is said of it.
+Regularizers, layers of one's own and `add_loss` bring losses that need none in `compile`.
 
 ## References
 
@@ -65,9 +79,10 @@ A model that was handed to a function of which the source is not seen may have b
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from kerascheck.facts.graph import GraphKind, ModelGraph
-from kerascheck.facts.training import Compiled, Evaluation, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.graph import GraphKind, LayerKind, ModelGraph
+from kerascheck.facts.training import Compiled, Evaluation, Fit, KerasUsage, ModelUse, TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
@@ -98,11 +113,17 @@ HARMLESS = frozenset(
 NEEDING = frozenset({"evaluate", "evaluate_generator", "test_on_batch"})
 
 
+KNOWN: Final = frozenset({LayerKind.BUILTIN, LayerKind.OPERATION, LayerKind.MODEL})
+OWN_LOSSES: Final = frozenset({"add_loss", "add_metric", "passed"})
+
+
 @rule("KC314", "not-compiled", Severity.ERROR, since="0.1")
-def not_compiled(program: TrainingProgram) -> Iterator[Finding]:
+def not_compiled(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     for graph in program.models.values():
         if graph.whole and graph.kind is not GraphKind.SUBCLASSED and graph.layers:
             yield from _judged(graph, program)
+            if not _may_bring_losses(graph, program):
+                yield from _without_loss(graph, program, usage)
 
 
 def _judged(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
@@ -137,6 +158,37 @@ def _finding(graph: ModelGraph, use: Fit | Evaluation) -> Finding:
         help='call `model.compile(optimizer="adam", loss=…)` before',
         related=(Related(graph.location, "the model is made here"),),
     )
+
+
+def _may_bring_losses(graph: ModelGraph, program: TrainingProgram) -> bool:
+    """Whether a part of a model may add a loss of its own."""
+    if any(True for _ in program.uses(graph.key, *OWN_LOSSES)):
+        return True
+    return any(
+        layer.kind not in KNOWN
+        or layer.class_name == "ActivityRegularization"
+        or any(value is not None for name, value in layer.config.items() if name.endswith("_regularizer"))
+        for layer in graph.every_layer()
+    )
+
+
+def _without_loss(graph: ModelGraph, program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    """The first training under a `compile` that names no loss; a model of a class of its own may compute one."""
+    plain = {call.location for call in usage.calls if call.qualified.startswith("Model.") and call.certain}
+    for use in _training(graph, program):
+        compiled = use.compile if isinstance(use, Fit) else None
+        if compiled is None or not compiled.complete or compiled.arguments.get("loss") is not None:
+            continue
+        sure = any(event.compile is compiled and event.certain for event in program.of(Compiled))
+        if sure and use.certain and use.location in plain:
+            yield Finding(
+                message=f"`{use.method}` is called on a model that was compiled without a loss: there is nothing to minimise, and Keras stops with an error",
+                location=use.location,
+                label="no loss",
+                help="pass `loss=` to `compile`",
+                related=(Related(compiled.location, "no `loss` is given here"),),
+            )
+            return
 
 
 def _grown(graph: ModelGraph, program: TrainingProgram, compiles: list[Compiled]) -> Iterator[Finding]:

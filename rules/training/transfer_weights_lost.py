@@ -1,14 +1,16 @@
-"""Weights are loaded into a model that they do not fit, or into one that is thrown away.
+"""Weights are loaded into a model that they do not fit, that has none yet, or that is thrown away.
 
 ## What it does
 
 Finds `load_weights` of a file that the script also saves from, or loads into, a model of other layers; and a model that
-weights were loaded into and that is then built anew, so that the new one is used without them.
+weights were loaded into and that is then built anew, so that the new one is used without them. Also `load_weights`,
+`save_weights` and `save` of a `Sequential` that has no weights yet, because nothing has told it the shape of its input.
 
 ## Why it matters
 
 Keras stops with a `ValueError` when the layers of file and model do not match, or, by name, silently leaves out what does not
-fit. A model that is built again has random weights; the loaded ones are gone.
+fit. A model that is built again has random weights; the loaded ones are gone. A model without weights refuses to load or
+save them; saved whole, it leaves a file without weights.
 
 ## Bad
 
@@ -46,6 +48,14 @@ model = build()
 print(model.predict(x_test.reshape(-1, 784) / 255, batch_size=128))
 ```
 
+```python
+import keras
+
+model = keras.Sequential([keras.layers.Dense(64, "relu"), keras.layers.Dropout(0.2), keras.layers.Dense(10)])
+model.load_weights("digits.weights.h5")  # KC520
+print(model.predict(keras.ops.ones((1, 784)), batch_size=1))
+```
+
 ## Good
 
 ```python
@@ -61,7 +71,7 @@ print(model.predict(x_test.reshape(-1, 784) / 255, batch_size=128))
 ## Known limits
 
 What a file holds is known only where the script itself saves it or loads it a second time. Loading `by_name` or with
-`skip_mismatch` is left alone.
+`skip_mismatch` is left alone. Of models that the script writes as classes it is not known whether they are built.
 
 ## References
 
@@ -74,23 +84,63 @@ from collections.abc import Iterator
 
 from kerascheck.facts.graph import GraphKind, LayerKind, ModelGraph
 from kerascheck.facts.lives import built, may_be_trained
-from kerascheck.facts.training import Evaluation, Event, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import Evaluation, Event, Fit, KerasUsage, ModelUse, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 LENIENT = ("by_name", "skip_mismatch")
+FILES = (".h5", ".hdf5", ".keras")
+EFFECTS = {
+    "load_weights": "Keras stops with an error",
+    "save_weights": "Keras stops with an error",
+    "save": "the file holds none",
+}
 
 
 @rule("KC520", "transfer-weights-lost", Severity.ERROR, since="0.1")
-def transfer_weights_lost(program: TrainingProgram) -> Iterator[Finding]:
+def transfer_weights_lost(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    yield from _without_weights(program, usage)
     loads = [use for use in program.of(ModelUse) if use.use == "load_weights" and not use.uncalled]
     for load in loads:
+        if load.unbuilt:
+            continue
         other = _misfit(load, program)
         if other is not None:
             yield _not_fitting(load, other)
         elif program.whole and (lost := _thrown_away(load, program)) is not None:
             yield _lost(load, lost)
+
+
+def _without_weights(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    """The first use of each model that needs weights before it has any."""
+    told: set[int] = set()
+    for use in program.of(ModelUse):
+        if use.use not in EFFECTS or not use.unbuilt or not use.certain or use.model in told:
+            continue
+        handed = any(other.order < use.order for other in program.uses(use.model, "passed", "returned"))
+        level = _level(use, program, usage)
+        if not handed and level is not None:
+            told.add(use.model)
+            yield Finding(
+                message=f"`{use.use}` is called on a model that has no weights yet, as nothing has told it the shape of its input: {EFFECTS[use.use]}",
+                location=use.location,
+                label="not built yet",
+                help="begin the model with `keras.Input(shape)`, or call `model.build` before",
+                severity=level,
+            )
+
+
+def _level(use: ModelUse, program: TrainingProgram, usage: KerasUsage) -> Severity | None:
+    """How loud to be; Keras 2 built a model that begins with `Embedding`, and kept checkpoints until there were weights."""
+    if use.use == "save":
+        return Severity.WARNING
+    graph = program.graph(use.model)
+    path = use.arguments.get("filepath")
+    old = graph is not None and graph.layers[0].class_name == "Embedding"
+    if old or (use.use == "load_weights" and not (isinstance(path, str) and path.endswith(FILES))):
+        return usage.refusal
+    return Severity.ERROR
 
 
 def _misfit(load: ModelUse, program: TrainingProgram) -> ModelUse | None:
