@@ -117,7 +117,7 @@ def trainable_of(layer: Layer) -> Count:
     if layer.class_name == "SpectralNormalization":
         estimate = inner["units"] if inner is not None and inner.class_name == "Dense" else inner and inner["filters"]
         return layer.parameters - estimate if isinstance(estimate, int) else UNKNOWN
-    return layer.parameters - _statistics(layer, layer.parameters)
+    return layer.parameters - layer.untrained - _statistics(layer, layer.parameters)
 
 
 def _statistics(layer: Layer, parameters: int) -> int:

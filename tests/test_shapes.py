@@ -17,10 +17,13 @@ from oracle.operation_strategies import OPERATIONS
 
 from kerascheck import check_model
 from kerascheck.artifact import read_model
+from kerascheck.costs import trainable_of
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize, tables
+from kerascheck.keras_api.applications import table
+from kerascheck.script import read_script
 from kerascheck.shapes import count_parameters, infer
 
 WORKER = Path(__file__).parent / "oracle" / "shape_worker.py"
@@ -74,6 +77,33 @@ def test_an_application_has_the_shapes_and_weights_that_keras_gives_it(
     # Two applications bring a layer of their own.
     assert {layer.class_name for layer in custom} <= {"LayerScale", "CustomScaleLayer"}
     assert graph.problems == ()
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_the_table_of_applications_has_the_weights_that_keras_gives_them(
+    name: str, answers: tuple[Path, dict[str, dict]]
+) -> None:
+    expected = answers[1][name]
+    graph = base(f"{name}(weights=None)")
+    assert graph.parameters == expected["parameters"]
+    assert trainable_of(graph.layers[0]) == expected["trained"]
+    if "body" in expected:
+        body = base(f"{name}(weights=None, include_top=False, input_shape=(115, 101, 1))")
+        assert list(body.outputs[0].shape) == expected["body"]["shape"]
+        assert body.parameters == expected["body"]["parameters"]
+        assert trainable_of(body.layers[0]) == expected["body"]["trained"]
+
+
+def base(call: str) -> ModelGraph:
+    """A network of `keras.applications` as a script makes it."""
+    (graph,) = read_script("base.py", f"import keras\nkeras.applications.{call}\n").program.models.values()
+    return graph
+
+
+def test_the_table_of_applications_holds_every_network_once_in_its_usual_width() -> None:
+    found = [entry.name for entry in table().networks if not entry.arguments]
+    assert sorted(found) == APPLICATIONS
+    assert table().version == tables.document()["version"]
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)

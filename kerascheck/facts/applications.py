@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
-from kerascheck.keras_api.applications import APPLICATIONS, Application
+from kerascheck.keras_api.applications import Application, network
 
 
 class Base(Struct, frozen=True):
@@ -32,6 +32,11 @@ def bases(graph: ModelGraph) -> Iterator[Base]:
         found = node.layer
         if found.model is not None and len(found.model.nodes) == 1:
             found = found.model.nodes[0].layer
-        network = APPLICATIONS.get(found.class_name)
-        if network is not None and found.kind is LayerKind.CUSTOM and "include_top" in found.config:
-            yield Base(node, found, network)
+        if (made := network_of(found)) is not None:
+            yield Base(node, found, made)
+
+
+def network_of(layer: Layer) -> Application | None:
+    """The network that a layer is; None for any other layer."""
+    is_base = layer.kind is LayerKind.CUSTOM and "include_top" in layer.config
+    return network(layer.class_name) if is_base else None

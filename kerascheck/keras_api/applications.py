@@ -1,17 +1,26 @@
-"""The pretrained networks of `keras.applications`: what they want as input and what they put out.
+"""The pretrained networks of `keras.applications`: what they want as input, what they put out, how many weights they have.
 
-Source: keras.applications of Keras 3.15, `preprocess_input` and `obtain_input_shape` of each module.
+The table is applications.json, which tools/generate_keras_applications.py measures on the installed Keras.
 """
 
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 
-from kerascheck.facts.values import UNKNOWN, Dim
+from kerascheck.facts.values import UNKNOWN, Dim, Unknown, Value
+
+_HALVINGS: Final = 32
+"""Every network halves its maps five times."""
+
+_WIDTHS: Final = {"alpha": 1.0, "minimalistic": False, "depth_multiplier": 1}
+"""The arguments that change how wide a network is, with what the table's plain entries are measured at."""
 
 
 class Scaling(enum.Enum):
@@ -23,89 +32,105 @@ class Scaling(enum.Enum):
     NONE = "none"  # nothing: the network scales itself
 
 
-class Rounding(enum.Enum):
-    """What a network does with an odd side each time that it halves the maps."""
+class Count(Struct, frozen=True, array_like=True):
+    """A number of weights: all of them, and those that training changes."""
 
-    DOWN = "down"
-    UP = "up"
-    MIXED = "mixed"
-    OTHER = "other"  # windows without padding: no plain halving
+    total: int
+    trained: int
 
 
 class Application(Struct, frozen=True):
-    """A network: its module, the scaling it was trained with, side of its images, least side, channels of its last maps."""
+    """A network as it is made with `arguments`.
 
+    `module` and `scaling` of its preprocessing; `side` of its images, all `sides` that its head has weights for, the `least` side; `offset` is
+    added to a side before it is divided by 32 to give that of the last maps, which have `channels`. `body` counts the
+    weights without the head for 3 input channels, `channel` those for each further one; `head` those of the head before
+    its last layer, with `cell` more for each cell of the last maps, and `features` go into each class.
+    """
+
+    name: str
+    arguments: Mapping[str, float | bool]
     module: str
     scaling: Scaling
     side: int
+    sides: tuple[int, ...]
     least: int
+    offset: int
     channels: int
-    rounding: Rounding
+    body: Count
+    channel: Count
+    head: Count
+    cell: Count
+    features: int
 
     def maps(self, side: Dim) -> Dim:
         """The side of the last maps for images of a side."""
-        if not isinstance(side, int) or self.rounding is Rounding.OTHER:
-            return None if side is None else UNKNOWN
-        for step in range(5):
-            up = self.rounding is Rounding.UP or (self.rounding is Rounding.MIXED and step < 2)
-            side = -(-side // 2) if up else side // 2
-        return side
+        if not isinstance(side, int):
+            return side
+        return max((side + self.offset) // _HALVINGS, 0)
+
+    def weights(self, channels: int, classes: int | None = None, cells: int | Unknown = UNKNOWN) -> Count | Unknown:
+        """The weights of the network for images of so many channels; with a head for `classes`, if it has one.
+
+        `cells` counts those of the last maps, which only some heads depend on.
+        """
+        further = channels - 3
+        total = self.body.total + further * self.channel.total
+        trained = self.body.trained + further * self.channel.trained
+        if classes is None:
+            return Count(total, trained)
+        by_cell = Count(0, 0)
+        if self.cell.total:
+            if isinstance(cells, Unknown):
+                return UNKNOWN
+            usual = self.maps(self.side)
+            more = cells - (usual * usual if isinstance(usual, int) else 0)
+            by_cell = Count(more * self.cell.total, more * self.cell.trained)
+        last = (self.features + 1) * classes
+        return Count(
+            total + self.head.total + by_cell.total + last, trained + self.head.trained + by_cell.trained + last
+        )
 
 
-def _family(
-    module: str, scaling: Scaling, rounding: Rounding, members: Mapping[str, int], side: int = 224, least: int = 32
-) -> dict[str, Application]:
-    return {name: Application(module, scaling, side, least, size, rounding) for name, size in members.items()}
+class _Table(Struct, frozen=True):
+    source: str
+    version: str
+    networks: tuple[Application, ...]
 
 
-def _sized(module: str, members: Mapping[str, tuple[int, int]]) -> dict[str, Application]:
-    return {
-        name: Application(module, Scaling.NONE, side, 32, channels, Rounding.UP)
-        for name, (side, channels) in members.items()
-    }
+@functools.cache
+def table() -> _Table:
+    """The whole table."""
+    return msgspec.json.decode((Path(__file__).parent / "applications.json").read_bytes(), type=_Table)
 
 
-APPLICATIONS: Final[Mapping[str, Application]] = {
-    **_family("vgg16", Scaling.CAFFE, Rounding.DOWN, {"VGG16": 512}),
-    **_family("vgg19", Scaling.CAFFE, Rounding.DOWN, {"VGG19": 512}),
-    **_family("resnet", Scaling.CAFFE, Rounding.UP, {"ResNet50": 2048, "ResNet101": 2048, "ResNet152": 2048}),
-    **_family("resnet_v2", Scaling.TF, Rounding.UP, {"ResNet50V2": 2048, "ResNet101V2": 2048, "ResNet152V2": 2048}),
-    **_family("inception_v3", Scaling.TF, Rounding.OTHER, {"InceptionV3": 2048}, 299, 75),
-    **_family("inception_resnet_v2", Scaling.TF, Rounding.OTHER, {"InceptionResNetV2": 1536}, 299, 75),
-    **_family("xception", Scaling.TF, Rounding.UP, {"Xception": 2048}, 299, 71),
-    **_family("mobilenet", Scaling.TF, Rounding.DOWN, {"MobileNet": 1024}),
-    **_family("mobilenet_v2", Scaling.TF, Rounding.UP, {"MobileNetV2": 1280}),
-    **_family("mobilenet_v3", Scaling.NONE, Rounding.UP, {"MobileNetV3Small": 576, "MobileNetV3Large": 960}),
-    **_family("nasnet", Scaling.TF, Rounding.UP, {"NASNetMobile": 1056}),
-    **_family("nasnet", Scaling.TF, Rounding.OTHER, {"NASNetLarge": 4032}, 331),
-    **_family(
-        "densenet", Scaling.TORCH, Rounding.MIXED, {"DenseNet121": 1024, "DenseNet169": 1664, "DenseNet201": 1920}
-    ),
-    **_family(
-        "convnext",
-        Scaling.NONE,
-        Rounding.DOWN,
-        {"ConvNeXtTiny": 768, "ConvNeXtSmall": 768, "ConvNeXtBase": 1024, "ConvNeXtLarge": 1536, "ConvNeXtXLarge": 2048},
-    ),
-    **_sized(
-        "efficientnet",
-        {"EfficientNetB0": (224, 1280), "EfficientNetB1": (240, 1280), "EfficientNetB2": (260, 1408),
-         "EfficientNetB3": (300, 1536), "EfficientNetB4": (380, 1792), "EfficientNetB5": (456, 2048),
-         "EfficientNetB6": (528, 2304), "EfficientNetB7": (600, 2560)},
-    ),
-    **_sized(
-        "efficientnet_v2",
-        {"EfficientNetV2B0": (224, 1280), "EfficientNetV2B1": (240, 1280), "EfficientNetV2B2": (260, 1408),
-         "EfficientNetV2B3": (300, 1536), "EfficientNetV2S": (384, 1280), "EfficientNetV2M": (480, 1280),
-         "EfficientNetV2L": (480, 1280)},
-    ),
-}  # fmt: skip
+@functools.cache
+def _by_name() -> Mapping[str, tuple[Application, ...]]:
+    found: dict[str, tuple[Application, ...]] = {}
+    for network in table().networks:
+        found[network.name] = (*found.get(network.name, ()), network)
+    return found
 
-MODULES: Final[Mapping[str, Scaling]] = {
-    **{application.module: application.scaling for application in APPLICATIONS.values()},
-    "resnet50": Scaling.CAFFE,
-}
-"""What the `preprocess_input` of each module does."""
+
+def network(name: str) -> Application | None:
+    """The network of a name in its usual width; None for any other name."""
+    found = _by_name().get(name)
+    return found[0] if found is not None else None
+
+
+def as_made(name: str, config: Mapping[str, Value]) -> Application | None:
+    """The network of a name in the width that the arguments ask for; None where that is not in the table."""
+    given = {argument: config[argument] for argument in _WIDTHS if argument in config}
+    wanted = {argument: value for argument, value in given.items() if value != _WIDTHS[argument]}
+    return next((entry for entry in _by_name().get(name, ()) if entry.arguments == wanted), None)
+
+
+@functools.cache
+def modules() -> Mapping[str, Scaling]:
+    """What the `preprocess_input` of each module of `keras.applications` does."""
+    found = {entry.module: entry.scaling for entry in table().networks}
+    return {**found, "resnet50": Scaling.CAFFE}
+
 
 RANGES: Final[Mapping[Scaling, tuple[float, float]]] = {
     Scaling.CAFFE: (-123.68, 151.061),
@@ -113,9 +138,3 @@ RANGES: Final[Mapping[Scaling, tuple[float, float]]] = {
     Scaling.TORCH: (-2.118, 2.64),
 }
 """The values that come out where pixels from 0 to 255 go in."""
-
-# MobileNet has ImageNet weights with a head for these sides.
-SEVERAL_SIDES: Final[Mapping[str, tuple[int, ...]]] = {
-    "MobileNet": (128, 160, 192, 224),
-    "MobileNetV2": (96, 128, 160, 192, 224),
-}

@@ -89,13 +89,12 @@ from kerascheck.facts.paths import target
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
-from kerascheck.keras_api.applications import APPLICATIONS, SEVERAL_SIDES
+from kerascheck.keras_api.applications import modules
 from kerascheck.rule import rule
 from kerascheck.shapes.call import written
 
 _CLASSES: Final = 1000
 _BETWEEN: Final = PASSING | {"Activation", "ReLU", "LeakyReLU", "BatchNormalization"}
-_STEMS: Final = tuple({network.module.partition("_")[0] for network in APPLICATIONS.values()})
 _GATHERING: Final = GLOBAL_POOLINGS | POOLINGS | {"Flatten", "Reshape"}
 
 
@@ -123,7 +122,7 @@ def _joined(graph: ModelGraph) -> Iterator[Finding]:
 
 def _is_stored_base(layer: Layer) -> bool:
     """Whether a model inside a file carries the name of a network of `keras.applications`."""
-    return layer.name.lower().startswith(_STEMS)
+    return layer.name.lower().startswith(tuple({module.partition("_")[0] for module in modules()}))
 
 
 def _refused(base: Base) -> Iterator[Finding]:
@@ -144,7 +143,6 @@ def _refused(base: Base) -> Iterator[Finding]:
     if layer.config.get("data_format") is not None:
         return
     rows, columns, channels = (side if isinstance(side, int) else 0 for side in shape)
-    sides = SEVERAL_SIDES.get(layer.class_name, (network.side,))
     if channels != 3 and rows != 3:
         yield _error(
             base,
@@ -159,7 +157,7 @@ def _refused(base: Base) -> Iterator[Finding]:
             f"`{layer.written}` takes images of at least {network.least} by {network.least}, not {rows} by {columns}",
             "enlarge the images with `Resizing` in front of it",
         )
-    elif channels == 3 and top is True and not (rows == columns and rows in sides):
+    elif channels == 3 and top is True and not (rows == columns and rows in network.sides):
         yield _error(
             base,
             "input_shape",

@@ -108,7 +108,7 @@ from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
-from kerascheck.keras_api.applications import MODULES, Scaling
+from kerascheck.keras_api.applications import Scaling, modules
 from kerascheck.rule import rule
 
 _BYTES: Final = 255.0
@@ -201,9 +201,9 @@ def _through(way: Sequence[Node], pixels: Pixels) -> Pixels | None:
         layer = node.layer
         if layer.kind is LayerKind.OPERATION and layer.class_name == "preprocess_input":
             module = layer["module"]
-            if pixels.module or not isinstance(module, str) or module not in MODULES:
+            if pixels.module or not isinstance(module, str) or module not in modules():
                 return None
-            if MODULES[module] is not Scaling.NONE:
+            if modules()[module] is not Scaling.NONE:
                 pixels = Pixels(module=module, place=node.location, by=f"{module}.preprocess_input")
         elif layer.kind is not LayerKind.BUILTIN:
             return None
@@ -222,7 +222,7 @@ def _through(way: Sequence[Node], pixels: Pixels) -> Pixels | None:
 def _judged(base: Base, pixels: Pixels) -> Finding | None:
     wanted = base.network.scaling
     if pixels.module:
-        done = MODULES.get(pixels.module)
+        done = modules().get(pixels.module)
         if done is None or done is wanted:
             return None
         return _wrong(base, pixels, f"`{pixels.by}`, which is made for another network")

@@ -10,6 +10,7 @@ import contextlib
 import inspect
 import io
 import json
+import math
 import os
 import sys
 import warnings
@@ -83,6 +84,14 @@ def described(model):
     return calls
 
 
+HEADLESS = ("DenseNet121", "EfficientNetB0", "InceptionV3", "MobileNet", "MobileNetV2", "MobileNetV3Small", "NASNetMobile",
+            "ResNet50", "VGG16", "Xception")  # fmt: skip
+
+
+def trained(model):
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
+
+
 def applications(folder):
     found = {}
     for name, function in vars(keras.applications).items():
@@ -92,7 +101,15 @@ def applications(folder):
         with StatelessScope(initialize_variables=False):
             model = function(weights=None)
         (folder / f"{name}.json").write_text(model.to_json())
-        found[name] = {"calls": described(model), "parameters": model.count_params()}
+        found[name] = {"calls": described(model), "parameters": model.count_params(), "trained": trained(model)}
+        if name in HEADLESS:
+            with StatelessScope(initialize_variables=False):
+                body = function(weights=None, include_top=False, input_shape=(115, 101, 1))
+            found[name]["body"] = {
+                "shape": list(body.output_shape),
+                "parameters": body.count_params(),
+                "trained": trained(body),
+            }
     (folder / "answers.json").write_text(json.dumps(found))
 
 

@@ -10,9 +10,8 @@ from kerascheck.facts.data import StepKind
 from kerascheck.facts.graph import GraphKind, Layer, LayerKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown, Value
 from kerascheck.keras_api import tables
-from kerascheck.keras_api.applications import APPLICATIONS, MODULES, RANGES, Application, Scaling
+from kerascheck.keras_api.applications import RANGES, Application, Count, Scaling, as_made, modules, network
 from kerascheck.keras_api.binding import bind, finish
-from kerascheck.script.handlers import handles
 from kerascheck.script.layers import argument_places, shape_fact
 from kerascheck.script.literals import literal_arguments
 from kerascheck.script.machine import mapping_of, values_of
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
 
 def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) -> object:
     """A pretrained base as one opaque node between its input and its output."""
-    network = APPLICATIONS.get(name)
-    if network is None:
+    usual = network(name)
+    if usual is None:
         return ev.unknown(f"keras.applications.{name}")
     parameters = tables.signature("applications", name) or ()
     bound = bind([item.name for item in parameters], values_of(arguments.positional), mapping_of(arguments.keywords))
@@ -35,8 +34,11 @@ def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) 
     value = ev.new_model(GraphKind.FUNCTIONAL, name, node, title if isinstance(title, str) else name.lower())
     value.is_given = True
     given = arguments.get(None, "input_tensor")
-    shape = input_shape(network, config)
+    shape = input_shape(usual, config)
     tensor = given.tensor if isinstance(given, TensorValue) else ev.assembly.tensor(shape, "float32")
+    made = as_made(name, config)
+    output = output_shape(made or usual, config, tensor.shape, known=made is not None)
+    weights = weights_of(made, config, tensor.shape) if made is not None else UNKNOWN
     layer = Layer(
         key=next(ev.keys),
         name=ev.layer_name(value.name),
@@ -49,11 +51,11 @@ def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) 
         places=argument_places(ev, arguments, found.sources),
         literal=literal_arguments(arguments, found.sources),
         repeated=ev.loops > 0,
+        parameters=weights if isinstance(weights, Unknown) else weights.total,
+        untrained=0 if isinstance(weights, Unknown) else weights.total - weights.trained,
     )
     value.inputs = (tensor,)
-    value.outputs = ev.assembly.call(
-        layer, [tensor], layer.location, recorded=[output_shape(network, config, tensor.shape)]
-    )
+    value.outputs = ev.assembly.call(layer, [tensor], layer.location, recorded=[output])
     return value
 
 
@@ -67,12 +69,12 @@ def input_shape(network: Application, config: Mapping[str, Value]) -> Shape:
     return (None, side, side, 3)
 
 
-def output_shape(network: Application, config: Mapping[str, Value], entry: Shape) -> Shape:
-    """The output that the arguments give; the width of a MobileNet other than the usual one is not known."""
-    top, pooling, classes = config.get("include_top"), config.get("pooling"), config.get("classes")
-    plain = config.get("alpha", 1.0) in (1, 1.0) and config.get("minimalistic", False) is False
-    channels: Dim = network.channels if plain else UNKNOWN
-    if top is True or top == 1:
+def output_shape(network: Application, config: Mapping[str, Value], entry: Shape, *, known: bool = True) -> Shape:
+    """The output that the arguments give; not `known` where the network has another width than the table's."""
+    pooling, classes = config.get("pooling"), config.get("classes")
+    channels: Dim = network.channels if known else UNKNOWN
+    top = _has_head(config)
+    if top is True:
         return (None, classes if isinstance(classes, int) else UNKNOWN)
     if isinstance(top, Unknown) or isinstance(pooling, Unknown):
         return UNKNOWN
@@ -80,6 +82,30 @@ def output_shape(network: Application, config: Mapping[str, Value], entry: Shape
         return (None, channels)
     sides = (UNKNOWN, UNKNOWN) if isinstance(entry, Unknown) or len(entry) != 4 else entry[1:3]
     return (None, *(network.maps(side) for side in sides), channels)
+
+
+def _has_head(config: Mapping[str, Value]) -> bool | Unknown:
+    top = config.get("include_top")
+    return bool(top) if isinstance(top, (bool, int)) else UNKNOWN
+
+
+def weights_of(network: Application, config: Mapping[str, Value], entry: Shape) -> Count | Unknown:
+    """The weights of a network that is made with these arguments for these images."""
+    top, classes = _has_head(config), config.get("classes")
+    if isinstance(entry, Unknown) or len(entry) != 4 or isinstance(top, Unknown):
+        return UNKNOWN
+    _, rows, columns, channels = entry
+    if config.get("weights") == "imagenet":
+        channels = 3
+    if not isinstance(channels, int):
+        return UNKNOWN
+    if not top:
+        return network.weights(channels)
+    if not isinstance(classes, int):
+        return UNKNOWN
+    sides = [network.maps(side) for side in (rows, columns)]
+    known = [side for side in sides if isinstance(side, int)]
+    return network.weights(channels, classes, known[0] * known[1] if len(known) == 2 else UNKNOWN)
 
 
 def preprocess_input(ev: Evaluator, path: Path, arguments: Arguments) -> object:
@@ -120,11 +146,7 @@ def preprocessed(
 
 def scaling_of(module: str, arguments: Arguments | None = None) -> Scaling | None:
     """What the `preprocess_input` of a module does; None where its `mode` is not known."""
-    if module in MODULES:
-        return MODULES[module]
+    if module in modules():
+        return modules()[module]
     mode = "caffe" if arguments is None or not arguments.has(None, "mode") else arguments.get(None, "mode")
     return next((scaling for scaling in Scaling if scaling.value == mode), None)
-
-
-for _module in (*MODULES, "imagenet_utils"):
-    handles(f"keras.applications.{_module}.preprocess_input")(preprocess_input)

@@ -12,7 +12,7 @@ from kerascheck.keras_api import normalize
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import shape_fact
-from kerascheck.script.libraries.applications import application
+from kerascheck.script.libraries.applications import application, preprocess_input
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.values import (
     Arguments,
@@ -34,6 +34,8 @@ def keras_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     node = arguments.node
     assert node is not None
     name = path.parts[-1]
+    if name == "preprocess_input" and path.parts[1:2] == ("applications",):
+        return preprocess_input(ev, path, arguments)
     kind = kind_of(path.parts[1:])
     if kind is ApiKind.MODEL:
         return model(ev, name, arguments, node)
