@@ -141,6 +141,7 @@ class Assembly:
         from_file: bool = False,
         nested: bool = False,
         keras_version: str | Unknown = UNKNOWN,
+        steps: Sequence[Compile] = (),
     ) -> ModelGraph:
         """The graph between `inputs` and `outputs`; `layers` fixes the order of the layers where it is known."""
         nodes = self._between(inputs, outputs)
@@ -166,6 +167,7 @@ class Assembly:
             from_file=from_file,
             nested=nested,
             keras_version=keras_version,
+            steps=tuple(steps),
         )
 
     def sequential(

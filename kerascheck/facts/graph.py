@@ -49,7 +49,8 @@ class Layer(Struct, frozen=True):
     arguments that the author wrote, `places` where each written value stands, `literal` those whose value no variable
     takes part in, and `slot` where one more would go (scripts only).
     For a wrapper (`TimeDistributed`, `Bidirectional`) `inner` is the wrapped layer.
-    `key` is the identity of the instance: two nodes with one key share weights.
+    `key` is the identity of the instance: two nodes with one key share weights. Of `parameters`, `untrained` are moving
+    statistics inside a base of `keras.applications`, which no gradient reaches.
     """
 
     key: int
@@ -69,6 +70,7 @@ class Layer(Struct, frozen=True):
     repeated: bool = False
     slot: Slot | None = None
     literal: frozenset[str] = frozenset()
+    untrained: int = 0
 
     def __getitem__(self, argument: str) -> Value:
         """The value of an argument; `UNKNOWN` where the layer has none of that name."""
@@ -223,7 +225,8 @@ class ModelGraph(Struct, frozen=True):
     """A model: its layers, the calls between them in topological order, its inputs and outputs.
 
     `whole` is true when every layer and edge is known (opaque layers are nodes like any other). `gaps` says what was
-    not. `layers` holds each instance once, in Keras's order. `parameters` counts all weights.
+    not. `layers` holds each instance once, in Keras's order. `parameters` counts all weights. `steps` are the losses and
+    optimizers that a training loop of the program's own uses: each holds one of the two.
     """
 
     key: int
@@ -240,6 +243,7 @@ class ModelGraph(Struct, frozen=True):
     from_file: bool = False
     nested: bool = False
     keras_version: str | Unknown = UNKNOWN
+    steps: tuple[Compile, ...] = ()
     _producers: dict[int, Node] = field(default_factory=dict[int, Node])
     _consumers: dict[int, list[Node]] = field(default_factory=dict[int, list[Node]])
     _outputs: set[int] = field(default_factory=set[int])
@@ -262,6 +266,11 @@ class ModelGraph(Struct, frozen=True):
         force_setattr(self, "_calls", calls)
         force_setattr(self, "derived", {})
         force_setattr(self, "_outputs", {tensor.key for tensor in self.outputs})
+
+    @property
+    def trained_with(self) -> tuple[Compile, ...]:
+        """The calls of `compile`, and what the program's own training loops use."""
+        return (*self.compiles, *self.steps)
 
     @property
     def whole(self) -> bool:

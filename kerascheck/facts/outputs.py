@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.derived import once_per_graph
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
+from kerascheck.facts.own_steps import OwnStep
 from kerascheck.facts.training import Data, Evaluation, Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Fix, Location
@@ -125,7 +126,7 @@ class Output(Struct, frozen=True):
 
 
 class Judgement(Struct, frozen=True):
-    """One output under one loss of one `compile` call."""
+    """One output under one loss of one `compile` call, or of a training loop that the program writes itself."""
 
     compile: Compile
     loss: Loss
@@ -162,6 +163,9 @@ class Judgement(Struct, frozen=True):
                 array = _target(event.y, self.output.index)
                 if array is not None:
                     yield array
+        for step in program.of(OwnStep):
+            if step.compile is self.compile:
+                yield from arrays(step.y)
 
     def targets(self) -> Iterator[tuple[Fit, DataArray]]:
         """The arrays that fit holds this output against; a generator or dataset stands for the labels it yields."""
@@ -209,6 +213,11 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
         for output, loss in zip(found, losses, strict=True):
             if loss is not None and not isinstance(loss.name, Unknown) and not loss.custom:
                 yield Judgement(compiled, loss, output, fits, graph.key, len(graph.compiles) == 1)
+    for step in graph.steps:
+        losses = step.losses
+        loss = losses[0] if isinstance(losses, tuple) and len(found) == 1 else None
+        if loss is not None and not isinstance(loss.name, Unknown) and not loss.custom:
+            yield Judgement(step, loss, found[0], (), graph.key, False)
 
 
 def with_reached_range(labels: DataArray) -> DataArray:

@@ -96,6 +96,10 @@ class Calls(Classes):
 
     def apply(self, function: object, arguments: Arguments, node: ast.expr) -> object:
         """Call a value."""
+        if self.tapes:
+            from kerascheck.script.own_steps import note_loss
+
+            note_loss(cast("Evaluator", self), function, arguments, node)
         # The commonest first: this is asked at every call.
         if isinstance(function, Path):
             return self._library(function, arguments, node)

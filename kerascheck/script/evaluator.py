@@ -184,11 +184,17 @@ class Evaluator(Loops):
             self.guards.pop()
 
     def _with(self, node: ast.With | ast.AsyncWith) -> Flow:
+        tapes = 0
         for item in node.items:
             value = self.evaluate(item.context_expr)
+            tapes += isinstance(value, Opaque) and value.origin == "tensorflow.GradientTape"
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, value)
-        return self.run(node.body)
+        self.tapes += tapes
+        try:
+            return self.run(node.body)
+        finally:
+            self.tapes -= tapes
 
     def _try(self, node: ast.Try | ast.TryStar) -> Flow:
         flow = self._guarded(node.body) if catches_absence(node) else self.run(node.body)

@@ -56,7 +56,10 @@ class Graphs(Layers):
         if not isinstance(first, ArrayValue):
             return self.unknown("model call")
         self.build(model, first.data.shape)
-        return self.derive(first, shape=UNKNOWN, rows=None)
+        answer = self.derive(first, shape=UNKNOWN, rows=None)
+        if self.tapes and len(model.outputs) < 2:
+            self.answers[answer.data.key] = (model, first.data)
+        return answer
 
     def build(self, model: ModelValue, shape: Shape) -> None:
         """Build a model on an input of a shape, the batch axis first, unless it was built."""
@@ -242,6 +245,7 @@ class Graphs(Layers):
             compiles=model.compiles,
             layers=layers,
             nested=nested or model.used_as_layer,
+            steps=model.steps,
         )
 
     def model_attribute(self, model: ModelValue, name: str, node: ast.expr) -> object:
@@ -262,13 +266,15 @@ class Graphs(Layers):
             record_use(self, model, "history", node)
         if name == "optimizer" and model.compiles and model.compiles[-1].optimizer is not None:
             return OptimizerValue(model.compiles[-1].optimizer)
+        if name.startswith("trainable_"):
+            weights = self.unknown(f"model.{name}")
+            self.weights_of[weights.key] = model
+            return weights
         if name in {
             "optimizer",
             "history",
             "metrics_names",
             "weights",
-            "trainable_weights",
-            "trainable_variables",
             "loss",
             "stop_training",
         }:

@@ -113,6 +113,10 @@ class Machine:
         self.assumptions: dict[Opaque, TensorValue] = {}
         self.sources: dict[int, str] = {}
         self.tracing: list[InstanceValue] = []
+        # How many gradient tapes are open, what models gave in them with its input, and the lists of models' weights.
+        self.tapes = 0
+        self.answers: dict[int, tuple[ModelValue, DataArray]] = {}
+        self.weights_of: dict[int, ModelValue] = {}
         self.called: set[int] = set()
         self.discarded: set[int] = set()
         self.cuts: dict[tuple[object, ...], int] = {}

@@ -30,7 +30,14 @@ class Masks(Indexing):
         cut = self.cut("mask", rows.source, rows.selection, column, function, value)
         result = self.array(node, rows=rows.within((cut, "in")), shape=owner.data.shape, dtype="bool")
         result.data = replace(
-            result.data, prediction=owner.data.prediction, arrangement=owner.data.arrangement, minimum=0, maximum=1
+            result.data,
+            prediction=owner.data.prediction,
+            arrangement=owner.data.arrangement,
+            role=owner.data.role,
+            order=owner.data.order,
+            history=owner.data.history,
+            minimum=0,
+            maximum=1,
         )
         result.positions = True
         return result

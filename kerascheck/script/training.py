@@ -30,6 +30,7 @@ from kerascheck.script.values import (
     ModelValue,
     ObjectValue,
     Opaque,
+    OptimizerValue,
     Path,
     SuperValue,
     TensorValue,
@@ -50,6 +51,7 @@ EVALUATIONS = frozenset(
     }
 )
 RESETS = frozenset({"reset_states", "reset_state"})
+APPLYING = frozenset({"apply_gradients", "minimize"})
 DATA_ARGUMENTS = frozenset({"x", "y", "validation_data", "callbacks"})
 
 
@@ -76,12 +78,20 @@ class Training(Compiles):
             case SomeLayers(model=ModelValue() as model) if name == "set_weights":
                 note_use(self, model, name, arguments, node)
                 return None
+            case OptimizerValue() if name in APPLYING:
+                self._applied(subject, arguments, node)
+                return self.unknown(name)
             case Opaque() if name == "search" and is_search(subject.origin, arguments):
                 return self.tuner_search(arguments, node)
             case Opaque() if (model := self._unseen_model(subject, name, arguments, node)) is not None:
                 return self._model_method(model, name, arguments, node)
             case _:
                 return self.data_method(subject, name, arguments, node)
+
+    def _applied(self, subject: OptimizerValue, arguments: Arguments, node: ast.expr) -> None:
+        from kerascheck.script.own_steps import note_applied
+
+        note_applied(cast("Evaluator", self), subject, arguments, node)
 
     def _object_method(self, subject: ObjectValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         handler = METHODS.get(f"{subject.path}.{name}")
@@ -219,6 +229,10 @@ class Training(Compiles):
         )
         self.record(event)
         self._keep_checkpoints(model, event)
+        if model.instance is not None:
+            from kerascheck.script.own_steps import run_train_step
+
+            run_train_step(cast("Evaluator", self), model, x, y)
         return HistoryValue(event.order)
 
     def _keep_checkpoints(self, model: ModelValue, event: Fit) -> None:

@@ -268,6 +268,7 @@ class ModelValue(Mutable, eq=False):
     is_foreign: bool = False
     is_given: bool = False
     is_built: bool = False
+    steps: list[Compile] = field(default_factory=list[Compile])
 
     @property
     def lacks_weights(self) -> bool:

@@ -57,6 +57,7 @@ from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.entries import SCALING, entries
 from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import Layer
+from kerascheck.facts.own_steps import OwnStep
 from kerascheck.facts.training import Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
@@ -70,7 +71,9 @@ WORDS = ("imdb", "reuters")
 @rule("KC125", "unscaled-features", Severity.WARNING, since="0.1", options={"warning": 100, "hint": 10})
 def unscaled_features(program: TrainingProgram, options: Options) -> Iterator[Finding]:
     loud, low = options.number("warning", 100), options.number("hint", 10)
-    for fit in program.of(Fit):
+    for fit in program.events:
+        if not isinstance(fit, (Fit, OwnStep)):
+            continue
         graph = program.graph(fit.model)
         wide = next((data for data in arrays(fit.x) if _width(data) > low), None)
         if (
@@ -107,7 +110,7 @@ def _unscaled_entry(found: tuple[Layer, ...] | None) -> Layer | None:
     return found[0]
 
 
-def _finding(fit: Fit, data: DataArray, layer: Layer, severity: Severity) -> Finding:
+def _finding(fit: Fit | OwnStep, data: DataArray, layer: Layer, severity: Severity) -> Finding:
     name = f"`{data.name}`" if data.name else "the data"
     loaded = data.step(StepKind.LOADED)
     related = [Related(layer.location, f"`{layer.class_name}` is the first layer to compute with them")]

@@ -87,6 +87,7 @@ from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.entries import SCALING, entries
 from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import Layer
+from kerascheck.facts.own_steps import OwnStep
 from kerascheck.facts.training import Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
@@ -105,7 +106,9 @@ def unscaled_images(program: TrainingProgram) -> Iterator[Finding]:
 
 
 def _findings(program: TrainingProgram) -> Iterator[Finding]:
-    for fit in program.of(Fit):
+    for fit in program.events:
+        if not isinstance(fit, (Fit, OwnStep)):
+            continue
         graph = program.graph(fit.model)
         if any(use.use in LOADING and use.order < fit.order for use in program.of(ModelUse)):
             # Weights from elsewhere bring their own idea of the input's scale.
@@ -120,7 +123,7 @@ def _findings(program: TrainingProgram) -> Iterator[Finding]:
             yield _of_labels(fit, labels)
 
 
-def inputs_of(fit: Fit) -> Iterator[DataArray]:
+def inputs_of(fit: Fit | OwnStep) -> Iterator[DataArray]:
     """What the model is fed: the arrays themselves, or the first component of a dataset's batches."""
     for data in arrays(fit.x):
         if data.kind is DataKind.ARRAY:
@@ -151,7 +154,7 @@ def _was_divided(data: DataArray) -> bool:
     return data.labels and not isinstance(classes, Unknown) and number in (255, 255.0, 256, 256.0)
 
 
-def _of_images(fit: Fit, images: DataArray, layer: Layer) -> Finding:
+def _of_images(fit: Fit | OwnStep, images: DataArray, layer: Layer) -> Finding:
     name = f"`{images.name}`" if images.name else "the images"
     loaded = images.step(StepKind.LOADED)
     return Finding(
@@ -166,7 +169,7 @@ def _of_images(fit: Fit, images: DataArray, layer: Layer) -> Finding:
     )
 
 
-def _of_labels(fit: Fit, labels: DataArray) -> Finding:
+def _of_labels(fit: Fit | OwnStep, labels: DataArray) -> Finding:
     name = f"`{labels.name}`" if labels.name else "the labels"
     step = next((step for step in labels.history if step.kind is StepKind.SCALED), None)
     return Finding(

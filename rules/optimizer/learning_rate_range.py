@@ -86,7 +86,7 @@ BOUNDS = {"adaptive-highest": 0.01, "adaptive-lowest": 1e-6, "sgd-highest": 0.1}
 
 @rule("KC401", "learning-rate-range", Severity.WARNING, since="0.1", options=BOUNDS)
 def learning_rate_range(graph: ModelGraph, program: TrainingProgram | None, options: Options) -> Iterator[Finding]:
-    for compiled in graph.compiles:
+    for compiled in graph.trained_with:
         optimizer = compiled.optimizer
         if optimizer is None or "learning_rate" not in optimizer.given:
             continue
@@ -103,7 +103,8 @@ def _is_overwritten(
 ) -> bool:
     if program is None:
         return False
-    return any(is_set_by_callback(program, optimizer, fit) for fit in fits_of(program, graph, compiled))
+    in_hand = optimizer.key in program.rates_in_hand
+    return in_hand or any(is_set_by_callback(program, optimizer, fit) for fit in fits_of(program, graph, compiled))
 
 
 def _told(

@@ -76,7 +76,7 @@ NOT_NEGATIVE = ("epsilon", "weight_decay", "decay", "initial_accumulator_value")
 
 @rule("KC405", "momentum-and-betas", Severity.ERROR, since="0.1")
 def momentum_and_betas(graph: ModelGraph) -> Iterator[Finding]:
-    for compiled in graph.compiles:
+    for compiled in graph.trained_with:
         if compiled.optimizer is not None:
             yield from _ranges(compiled.optimizer)
             yield from _combinations(compiled.optimizer)

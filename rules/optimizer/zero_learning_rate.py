@@ -71,7 +71,7 @@ from kerascheck.rule import rule
 
 @rule("KC402", "zero-learning-rate", Severity.ERROR, since="0.1")
 def zero_learning_rate(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
-    for compiled in graph.compiles:
+    for compiled in graph.trained_with:
         optimizer = compiled.optimizer
         if optimizer is None or isinstance(optimizer["learning_rate"], bool) or optimizer["learning_rate"] != 0:
             continue
@@ -82,6 +82,8 @@ def zero_learning_rate(graph: ModelGraph, program: TrainingProgram | None) -> It
 
 
 def _is_fitted_at_zero(graph: ModelGraph, program: TrainingProgram, compiled: Compile, optimizer: Optimizer) -> bool:
+    if compiled in graph.steps:
+        return optimizer.key not in program.rates_in_hand
     fits = fits_of(program, graph, compiled)
     return bool(fits) and not any(is_rescheduled(program, optimizer, fit) for fit in fits)
 

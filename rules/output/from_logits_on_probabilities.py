@@ -82,11 +82,15 @@ def from_logits_on_probabilities(graph: ModelGraph, program: TrainingProgram | N
 def _finding(judgement: Judgement) -> Finding:
     output, loss = judgement.output, judgement.loss
     written = loss.places.get("from_logits")
+    by_name = loss.written.rpartition("_")[2] == "logits"
+    who = f"`{loss.written}` squashes" if by_name else f"`from_logits=True` makes `{judgement.loss_name}` squash"
     return Finding(
-        message=f"`from_logits=True` makes `{judgement.loss_name}` squash the {output.activation} outputs of `{output.title}` a second time: the probabilities are flattened and learning stalls",
+        message=f"{who} the {output.activation} outputs of `{output.title}` a second time: the probabilities are flattened and learning stalls",
         location=written or judgement.location,
         label=f"the output is {output.activation} already",
-        help="write `from_logits=False`, or leave the last activation out",
+        help="leave the last activation out"
+        if by_name
+        else "write `from_logits=False`, or leave the last activation out",
         related=(Related(output.location, f"{output.activation} is applied here"),)
         if output.location is not None and loss.location.line
         else (),

@@ -153,7 +153,7 @@ def _wrong_loss(judgement: Judgement, labels: DataArray, right: str) -> Finding:
     else:
         told = f"`{judgement.loss_name}` reads one column a class, but {name} holds one class index a sample"
     return Finding(
-        message=f"{told}: the shapes cannot meet and `fit` fails",
+        message=f"{told}: the shapes cannot meet and training fails",
         location=judgement.location,
         label="does not read these labels",
         help=f'write `loss="{right}"`',

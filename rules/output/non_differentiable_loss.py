@@ -127,7 +127,7 @@ WHOLE = ("int", "uint", "bool")
 @rule("KC315", "non-differentiable-loss", Severity.ERROR, since="0.1")
 def non_differentiable_loss(program: TrainingProgram) -> Iterator[Finding]:
     for graph in program.models.values():
-        for compiled in graph.compiles:
+        for compiled in graph.trained_with:
             for loss in compiled.losses if isinstance(compiled.losses, tuple) else ():
                 if loss is not None:
                     yield from _judged(loss, compiled)

@@ -84,7 +84,7 @@ def unsafe_numerics(graph: ModelGraph, program: TrainingProgram) -> Iterator[Fin
     predictions = _predictions(graph)
     if predictions is None:
         return
-    for compiled in graph.compiles:
+    for compiled in graph.trained_with:
         losses = compiled.losses if isinstance(compiled.losses, tuple) else ()
         metrics = compiled.metrics if isinstance(compiled.metrics, tuple) else ()
         for function in (*losses, *metrics):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -55,6 +56,8 @@ def numpy_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return ev.statistic(array, name, node) if isinstance(first, ArrayValue) else ev.unknown(f"numpy.{name}")
     if name in MADE:
         return _made(ev, name, first, arguments)
+    if array is not None and name == "where" and len(arguments.positional) == 3:
+        return _chosen(ev, array, arguments.positional[1:], node)
     if array is not None and name not in STACKING:
         return from_rows(ev, array, name, node)
     if name in SAME_ROWS and isinstance(first, (ListValue, Opaque)):
@@ -108,6 +111,26 @@ def from_rows(ev: Evaluator, array: ArrayValue, name: str, node: ast.expr) -> ob
         return ev.stepped(array, StepKind.ENCODED, node, name, shape=shape, dtype="int64", encoding=Encoding.INTEGER)
     rows = ev.rows_of(array).within(partial=True)
     return ev.array(node, rows=rows, prediction=array.data.prediction, history=array.data.history)
+
+
+def _chosen(ev: Evaluator, condition: ArrayValue, values: Sequence[object], node: ast.expr) -> ArrayValue:
+    """`np.where(mask, 1, 0)`: a value for every row that the mask asks about."""
+    numbers = [value for value in values if isinstance(value, (int, float))]
+    rows = ev.rows_of(condition)
+    if condition.positions:
+        rows = Rows(rows.source, rows.selection[:-1], rows.partial)
+    facts: dict[str, object] = {
+        "rows": rows,
+        "shape": UNKNOWN,
+        "dtype": UNKNOWN,
+        "minimum": UNKNOWN,
+        "maximum": UNKNOWN,
+    }
+    if len(numbers) == len(values):
+        whole = all(isinstance(number, int) for number in numbers)
+        facts |= {"shape": condition.data.shape, "minimum": min(numbers), "maximum": max(numbers),
+                  "dtype": "int64" if whole else "float64"}  # fmt: skip
+    return ev.stepped(condition, StepKind.TRANSFORMED, node, "where", **facts)
 
 
 @handles(
