@@ -105,14 +105,22 @@ def state_of(path: Path, kind: FileKind) -> str:
         if isinstance(path, RemoteFile):
             return path.etag
         if kind is FileKind.MODEL:
-            files = sorted(path.rglob("*")) if path.is_dir() else [path]
-            found = [file.stat() for file in files]
-            states = (f"{state.st_size} {state.st_mtime_ns} {state.st_ino}" for state in found)
+            found = ((file.name, file.stat()) for file in _files(path))
+            states = (f"{name} {state.st_size} {state.st_mtime_ns} {state.st_ino}" for name, state in found)
             # What is said of a model's version depends on the Keras that is here.
             return " ".join((*states, *installed().values()))
         return blake2b(path.read_bytes(), digest_size=16).hexdigest()
     except OSError:
         return ""
+
+
+def _files(path: Path) -> Iterable[Path]:
+    """What a model is made of: its file, those of its folder, or all weights that could be those of an architecture."""
+    if path.name == "*":
+        from kerascheck.artifact.pairing import weight_files
+
+        return sorted(weight_files(path.parent))
+    return sorted(path.rglob("*")) if path.is_dir() else [path]
 
 
 def digest(parts: Iterable[str]) -> str:

@@ -246,7 +246,10 @@ def _kind_in_folder(path: Path, mode: Mode) -> FileKind:
     if mode is Mode.SCRIPT:
         return FileKind.OTHER
     if suffix in MODEL_SUFFIXES:
-        return FileKind.MODEL
+        from kerascheck.artifact import is_shard
+
+        # Weights in several files are read from their index.
+        return FileKind.OTHER if is_shard(path) else FileKind.MODEL
     return _kind_by_content(path, only_models=True) if suffix in MAYBE_MODEL_SUFFIXES else FileKind.OTHER
 
 

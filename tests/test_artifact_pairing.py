@@ -170,6 +170,21 @@ def test_a_kept_report_falls_with_the_weights_that_it_was_made_with(tmp_path: Pa
     assert cache_of(plan).find(target) is None
 
 
+def test_a_kept_report_falls_when_weights_are_put_beside_it_later(tmp_path: Path) -> None:
+    architecture(tmp_path / "model.json")
+    plan = Plan(Config(tmp_path))
+    target = Target(tmp_path / "model.json", "model.json", FileKind.MODEL)
+    run([target], plan, cache=cache_of(plan))
+    (tmp_path / "notes.txt").write_text("beside it, and no weights")
+    assert cache_of(plan).find(target) is not None
+    legacy(tmp_path / "model.h5")
+    assert cache_of(plan).find(target) is None
+    run([target], plan, cache=cache_of(plan))
+    assert cache_of(plan).find(target) is not None
+    legacy(tmp_path / "model_weights.h5")
+    assert cache_of(plan).find(target) is None
+
+
 def test_weights_whose_squares_overflow_are_read_without_a_word(tmp_path: Path) -> None:
     architecture(tmp_path / "model.json")
     legacy(tmp_path / "model.h5")

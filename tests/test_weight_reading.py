@@ -286,6 +286,20 @@ def test_kernels_are_told_from_other_arrays() -> None:
     assert len(list(saved.tensors(Purpose.OPTIMIZER))) > 6
 
 
+def test_the_weights_of_a_model_of_ones_own_belong_to_its_layers() -> None:
+    path = MODELS / "subclassed_keras2.saved_model"
+    saved = read(path).saved
+    assert saved is not None
+    found = {(tensor.layer.rsplit("/", 1)[-1], tensor.name, tensor.shape) for tensor in saved.tensors()}
+    assert found == {
+        ("dense", "kernel", (4, 3)),
+        ("dense", "bias", (3,)),
+        ("dense_1", "kernel", (3, 2)),
+        ("dense_1", "bias", (2,)),
+    }
+    assert "KC709" not in {finding.code for finding in check_model(path).findings}
+
+
 def test_the_weights_of_an_unpacked_archive_are_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(MODELS / "good_cnn.keras") as archive:
         archive.extractall(tmp_path / "m.keras")

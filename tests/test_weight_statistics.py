@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerascheck.artifact import statistics
-from kerascheck.artifact.blocks import Blocks
+from kerascheck.artifact.blocks import Blocks, Source
 from kerascheck.artifact.layout import Layout
 from kerascheck.artifact.spectra import Budget, spectrum
 from kerascheck.artifact.statistics import Accumulator, accumulator
@@ -149,7 +149,7 @@ def test_arrays_are_read_as_they_were_written(way: str, kind: str, block: int, t
     with h5py.File(tmp_path / "x.h5") as file, (tmp_path / "x.h5").open("rb", buffering=0) as raw:
         found = survey(file)
         sink = accumulator(Layout(500, 30), None, channels=False, half=False)
-        assert Blocks(raw, 0, file).feed(found.arrays[0], sink)
+        assert Blocks(Source(raw, 0, file)).feed(found.arrays[0], sink)
     assert found.before == block
     assert_equal(sink.result(), values.astype("f8"))
 
@@ -159,7 +159,7 @@ def test_bfloat16_is_read(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes((values.view("u4") >> 16).astype("<u2").tobytes())
     sink = accumulator(None, None, channels=False, half=False)
     with (tmp_path / "x").open("rb", buffering=0) as raw:
-        assert Blocks(raw).feed(Array("x", (4,), "bfloat16", 8, 8, 0), sink)
+        assert Blocks(Source(raw)).feed(Array("x", (4,), "bfloat16", 8, 8, 0), sink)
     found = sink.result()
     assert (found.minimum, found.maximum, found.infinities, found.zeros) == (-2.0, 1.5, 1, 1)
 
@@ -168,7 +168,7 @@ def test_an_array_that_is_declared_and_not_stored_is_not_read(tmp_path: Path) ->
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file.create_dataset("kernel", (1 << 20, 1 << 10), "f4", chunks=(1 << 8, 1 << 8))
     with h5py.File(tmp_path / "x.h5") as file, (tmp_path / "x.h5").open("rb", buffering=0) as raw:
-        assert not Blocks(raw, 0, file).feed(survey(file).arrays[0], Accumulator())
+        assert not Blocks(Source(raw, 0, file)).feed(survey(file).arrays[0], Accumulator())
 
 
 def test_a_spectrum_is_that_of_the_singular_values() -> None:

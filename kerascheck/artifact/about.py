@@ -16,7 +16,7 @@ _FORMS = {
     "tfjs": "TensorFlow.js model",
     "saved_model": "SavedModel",
     "npz": "weights in a NumPy archive",
-    "weights": "weights alone",
+    "shards": "weights in several files",
 }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING, Final, cast
+from collections.abc import Callable, Iterator
+from typing import IO, TYPE_CHECKING, Final, TypeAlias, cast
 
 import numpy as np
+from msgspec import Struct
 
 from kerascheck.artifact.refusals import MEBIBYTE, DamagedError
 from kerascheck.artifact.statistics import BLOCK, Accumulator, Floats
@@ -21,13 +22,32 @@ _EMPTY: Final = 256 * MEBIBYTE
 _RATIO: Final = 100
 
 
-class Blocks:
-    """The arrays of one file. Those in one piece are read from `raw`, or one of several such files, others through the HDF5 library."""
+Opener: TypeAlias = "Callable[[Array], IO[bytes]]"
+"""Opens an array that is packed by itself: its first number comes first."""
 
-    def __init__(self, raw: IO[bytes] | Sequence[IO[bytes]], base: int = 0, hdf5: h5py.File | None = None) -> None:
-        self._files = raw if isinstance(raw, Sequence) else (raw,)
-        self._base = base
-        self._hdf5 = hdf5
+
+class Source(Struct, frozen=True):
+    """An open file with arrays: those in one piece stand in `raw`, counted from `base`, others are asked of the HDF5 library,
+    or of what unpacks them one by one."""
+
+    raw: IO[bytes]
+    base: int = 0
+    hdf5: h5py.File | None = None
+    packed: Opener | None = None
+
+    def at(self, array: Array) -> IO[bytes] | None:
+        """A file whose next bytes are those of an array; None for one that only the library can read."""
+        if array.offset is not None:
+            self.raw.seek(self.base + array.offset)
+            return self.raw
+        return None if self.packed is None else self.packed(array)
+
+
+class Blocks:
+    """The arrays of one or several files, as `Array.shard` counts them."""
+
+    def __init__(self, *sources: Source) -> None:
+        self._sources = sources
         self._buffer = bytearray(BLOCK * 8)
 
     def feed(self, array: Array, sink: Accumulator) -> bool:
@@ -39,18 +59,15 @@ class Blocks:
         if array.size > _EMPTY and array.size > _RATIO * array.stored:
             # Declared, and for the most part never written.
             return False
-        if array.offset is not None:
-            blocks = self._in_one_piece(array, sink.width)
-        elif self._hdf5 is not None:
-            blocks = _slabs(cast("h5py.Dataset", self._hdf5[array.path]), array)
-        else:
-            return False
+        if array.shard >= len(self._sources):
+            raise DamagedError(f"the file with `{array.path}` is missing")
+        blocks = self._read(array, self._sources[array.shard], sink.width)
         if blocks is None:
             return False
         step = max(BLOCK // sink.width, 1) * sink.width
         for block in blocks:
             for start in range(0, block.size, step):
-                sink.add(_floats(block[start : start + step], array.dtype))
+                sink.add(_floats(block[start : start + step], array))
         return True
 
     def vector(self, array: Array) -> Floats | None:
@@ -58,19 +75,18 @@ class Blocks:
         found = _Collector()
         return found.whole() if array.size <= SLAB and self.feed(array, found) else None
 
-    def _in_one_piece(self, array: Array, width: int) -> Iterator[Floats] | None:
+    def _read(self, array: Array, source: Source, width: int) -> Iterator[Floats] | None:
+        if array.offset is None and source.hdf5 is not None:
+            return _slabs(cast("h5py.Dataset", source.hdf5[array.path]), array)
         size = np.dtype(stored_as(array.dtype)).itemsize
         step = max(BLOCK // width, 1) * width * size
-        return None if step > SLAB else self._pieces(array, step)
+        raw = source.at(array) if step <= SLAB else None
+        return None if raw is None else self._pieces(array, raw, step)
 
-    def _pieces(self, array: Array, step: int) -> Iterator[Floats]:
+    def _pieces(self, array: Array, raw: IO[bytes], step: int) -> Iterator[Floats]:
         if len(self._buffer) < step:
             self._buffer = bytearray(step)
         view = memoryview(self._buffer)
-        if array.shard >= len(self._files):
-            raise DamagedError(f"the file with `{array.path}` is missing")
-        raw = self._files[array.shard]
-        raw.seek(self._base + (array.offset or 0))
         for start in range(0, array.size, step):
             part = view[: min(step, array.size - start)]
             _fill(raw, part, array)
@@ -128,8 +144,14 @@ def stored_as(dtype: str) -> str:
     return f">{np.dtype(dtype[1:]).str[1:]}" if dtype.startswith(">") else np.dtype(dtype).str
 
 
-def _floats(block: Floats, dtype: str) -> Floats:
-    """The values as numbers that NumPy computes with fast."""
+def _floats(block: Floats, array: Array) -> Floats:
+    """The values as numbers that NumPy computes with fast, and as they are meant."""
+    if array.scale != 1 or array.least:
+        return (_plain(block, array.dtype) * array.scale + array.least).astype("f4")
+    return _plain(block, array.dtype)
+
+
+def _plain(block: Floats, dtype: str) -> Floats:
     if dtype == "bfloat16":
         return (block.view("<u2").astype("u4") << 16).view("f4")
     if block.dtype.kind == "f" and block.dtype.itemsize >= 4 and block.dtype.isnative:

@@ -12,6 +12,9 @@ from mmap import mmap
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
+from kerascheck.artifact.object_graphs import KEY, LISTS, ways
 from kerascheck.artifact.protobuf import Field, last_fields, messages
 from kerascheck.artifact.refusals import MEBIBYTE, DamagedError
 from kerascheck.artifact.survey import Array
@@ -21,6 +24,7 @@ INDEX: Final = "variables.index"
 _FOOTER: Final = 48
 _MAGIC: Final = 0xDB4775248B80FB57
 _TRAILER: Final = 5
+_CHECKSUM: Final = 4
 _LIMIT: Final = 64 * MEBIBYTE
 _ENTRIES: Final = 100_000
 _VALUE: Final = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -52,7 +56,25 @@ def variables(folder: Path) -> tuple[Array, ...]:
     if path.stat().st_size > _LIMIT:
         raise DamagedError(f"`{INDEX}` is larger than any index")
     table = memoryview(path.read_bytes())
-    return tuple(array for key, value in _entries(table) if (array := _array(key, value)) is not None)
+    entries = dict(_entries(table))
+    arrays = [array for key, value in entries.items() if (array := _array(key, value)) is not None]
+    if KEY not in entries or not any(array.path.partition("/")[0] in LISTS for array in arrays):
+        return tuple(arrays)
+    named = ways(_text(folder, last_fields(entries[KEY])))
+    return tuple(replace(array, path=named.get(array.path + _VALUE, array.path)) for array in arrays)
+
+
+def _text(folder: Path, about: Mapping[int, Field]) -> memoryview:
+    """The value of a variable that is one text: its length and a checksum stand in front of it."""
+    files, shard = shards(folder), _whole(about.get(3))
+    size = _whole(about.get(5))
+    if shard >= len(files) or size > _LIMIT:
+        return memoryview(b"")
+    with files[shard].open("rb") as file:
+        file.seek(_whole(about.get(4)))
+        content = memoryview(file.read(size))
+    length, place = _number(content, 0)
+    return content[place + _CHECKSUM :][:length]
 
 
 def shards(folder: Path) -> list[Path]:

@@ -16,6 +16,7 @@ from kerascheck.artifact.documents import Document
 from kerascheck.artifact.members import WEIGHTS
 from kerascheck.artifact.mentions import escapes
 from kerascheck.artifact.refusals import MEBIBYTE, DamagedError
+from kerascheck.artifact.stores import ARRAYS, Store
 from kerascheck.artifact.survey import Survey
 from kerascheck.facts.container import Claim, Container, Content, ContentKind, Damage, Member
 
@@ -30,8 +31,7 @@ ARRAY_RATIO: Final = 1000
 _CHECKED: Final = 64 * MEBIBYTE
 """Up to here the bytes of the weights are held against their checksum, which takes as long as reading them."""
 _MEMBERS: Final = 2000
-_ARRAYS: Final = "model.weights.npz"
-_EXPECTED: Final = ("metadata.json", "config.json", WEIGHTS, _ARRAYS)
+_EXPECTED: Final = ("metadata.json", "config.json", WEIGHTS, ARRAYS)
 _END: Final = b"PK\x05\x06"
 _END_SIZE: Final = 22
 _COMMENT: Final = 1 << 16
@@ -159,7 +159,7 @@ def _contents(archive: ZipFile, infos: Sequence[ZipInfo], form: str) -> Iterator
         if info.is_dir() or info.filename in ("metadata.json", "config.json", WEIGHTS) or info.flag_bits & 1:
             continue
         head = _head(archive, info)
-        if info.filename == _ARRAYS:
+        if info.filename == ARRAYS:
             yield from _of_arrays(archive, info)
         elif form == "npz":
             yield from _of_array(info.filename, head, info.file_size)
@@ -203,7 +203,7 @@ def _of_array(name: str, head: bytes, size: int) -> Iterator[Content]:
 def _damages(archive: ZipFile, names: Counter[str], form: str, *, weights: bool) -> Iterator[Damage]:
     if form != "keras":
         return
-    if not names.keys() & {WEIGHTS, _ARRAYS} and not any(name.endswith(".weights.json") for name in names):
+    if not names.keys() & {WEIGHTS, ARRAYS} and not any(name.endswith(".weights.json") for name in names):
         yield Damage(f"the archive holds no `{WEIGHTS}`: the weights are missing", WEIGHTS)
     elif weights and WEIGHTS in names and archive.getinfo(WEIGHTS).file_size <= _CHECKED:
         yield from _checksum(archive)
@@ -221,51 +221,21 @@ def _checksum(archive: ZipFile) -> Iterator[Damage]:
         yield Damage(f"the bytes of `{WEIGHTS}` {said}: they were changed after the model was saved", WEIGHTS)
 
 
-def surveyed(path: Path, form: str) -> tuple[Survey | None, tuple[Damage, ...]]:
-    """The headers of the HDF5 content of a file, and why they could not be read; None where there is none."""
+def surveyed(store: Store) -> tuple[Survey | None, tuple[Damage, ...]]:
+    """The headers of the arrays of a file, and why they could not be read."""
     import importlib
 
-    from kerascheck.artifact.hdf5 import opened
     from kerascheck.artifact.isolation import isolated_value
-    from kerascheck.artifact.members import member
-    from kerascheck.artifact.survey import survey
 
-    def of_file() -> Survey:
-        with opened(path) as file:
-            return survey(file)
-
-    def of_member() -> Survey:
-        with member(path, WEIGHTS) as part, opened(part) as file:
-            return survey(file)
-
-    if form == "saved_model":
-        return _of_checkpoint(path)
-    if form == "hdf5" and not path.is_file():
-        return None, (Damage(f"the folder holds no `{path.name}`: the weights are missing"),)
-    if form not in ("hdf5", "keras") or not path.is_file() or (form == "keras" and not _holds_weights(path)):
-        return None, ()
-    importlib.import_module("h5py")
+    if store.library:
+        importlib.import_module("h5py")
     try:
-        return isolated_value(of_member if form == "keras" else of_file, Survey, 0), ()
+        return isolated_value(store.survey, Survey, 0), ()
     except DamagedError as damage:
-        return None, (Damage(f"the weights cannot be read: {damage}", WEIGHTS if form == "keras" else ""),)
+        return None, (unread(damage),)
 
 
-def _of_checkpoint(folder: Path) -> tuple[Survey | None, tuple[Damage, ...]]:
-    from kerascheck.artifact.checkpoints import FOLDER, INDEX, variables
-
-    if not folder.is_dir():
-        return None, ()
-    if not (folder / FOLDER / INDEX).is_file():
-        return None, (Damage(f"the folder holds no `{FOLDER}/{INDEX}`: the weights are missing"),)
-    try:
-        return Survey(variables(folder)), ()
-    except DamagedError as damage:
-        return None, (Damage(f"the weights cannot be read: {damage}"),)
-
-
-def _holds_weights(path: Path) -> bool:
-    import zipfile
-
-    with zipfile.ZipFile(path) as archive:
-        return WEIGHTS in archive.namelist()
+def unread(reason: DamagedError) -> Damage:
+    """That the arrays of a file are not there, or cannot be read."""
+    missing = str(reason).startswith("the folder holds no ")
+    return Damage(f"{reason}: the weights are missing" if missing else f"the weights cannot be read: {reason}")

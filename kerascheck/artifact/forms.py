@@ -66,6 +66,7 @@ _MODELS: Final = frozenset(
         Form.TFJS,
         Form.SAVED_MODEL,
         Form.KERAS_METADATA,
+        Form.WEIGHT_INDEX,
     }
 )
 
@@ -130,7 +131,7 @@ def _json(head: bytes) -> Form:
         return Form.TFJS
     if b'"cell_type"' in head or b'"nbformat"' in head:
         return Form.NOTEBOOK
-    if b'"weight_map"' in head:
+    if b'"weight_map"' in head and b'.h5"' in head:
         return Form.WEIGHT_INDEX
     if _CLASS.search(head) and _CONFIG.search(head) and not _TOKENIZER.search(head):
         return Form.JSON_ARCHITECTURE

@@ -53,11 +53,11 @@ def layout_of(item: Named) -> Layout | None:
     if not item.name.endswith("kernel") or len(shape) < 2 or not all(shape):
         return None
     axes = _unit_axes(item, len(shape))
-    if axes is None:
+    if axes is None or (item.array.turned and len(axes) > 1):
         return None
-    return Layout(
-        math.prod(shape[: axes.start]), math.prod(shape[axes.start : axes.stop]), math.prod(shape[axes.stop :])
-    )
+    before, after = math.prod(shape[: axes.start]), math.prod(shape[axes.stop :])
+    units = math.prod(shape[axes.start : axes.stop])
+    return Layout(after, units, before) if item.array.turned else Layout(before, units, after)
 
 
 def _unit_axes(item: Named, rank: int) -> range | None:

@@ -66,7 +66,7 @@ def member(path: Path, name: str) -> Generator[IO[bytes]]:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             info = archive.getinfo(name)
             if info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & 1:
-                yield cast("IO[bytes]", Window(file, _data_offset(file, info), info.file_size))
+                yield cast("IO[bytes]", Window(file, data_offset(file, info), info.file_size))
             else:
                 with _unpacked(archive, info) as unpacked:
                     yield unpacked
@@ -76,7 +76,7 @@ def member(path: Path, name: str) -> Generator[IO[bytes]]:
         raise DamagedError(f"the member `{name}` cannot be read: {' '.join(str(error).split())[:160]}") from None
 
 
-def _data_offset(file: IO[bytes], info: zipfile.ZipInfo) -> int:
+def data_offset(file: IO[bytes], info: zipfile.ZipInfo) -> int:
     """Where the bytes of a member begin: behind its own header, which may differ from the directory's."""
     file.seek(info.header_offset)
     header = file.read(_HEADER)

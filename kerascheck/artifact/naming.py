@@ -80,7 +80,9 @@ class _Legacy:
         self._survey = survey
         # Optimizers of a model have no layers; a file with two models has two lists, and the first is looked at.
         self._root = min(survey.layer_names, key=len)
-        self._layers = {} if graph is None else {layer.name: layer for layer in graph.layers}
+        # Only TensorFlow.js names the layers inside of others as well.
+        every = () if graph is None else (*graph.every_layer(), *graph.layers)
+        self._layers = {layer.name: layer for layer in every}
         self._groups = {self._below(name): name for name in survey.layer_names[self._root]}
 
     def _below(self, name: str) -> str:

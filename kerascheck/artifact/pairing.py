@@ -15,11 +15,14 @@ from typing import Final
 from msgspec import Struct
 
 from kerascheck.artifact.refusals import DamagedError, ForeignError
+from kerascheck.artifact.shards import INDEX, is_shard
 from kerascheck.artifact.stored import Counter, Sizes, sizes_of
 from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.remote import RemoteFile
 
+EVERY: Final = "*"
+"""Stands for all files of weights in a folder."""
 ARCHITECTURES: Final = frozenset({"json", "yaml"})
 _SUFFIXES: Final = frozenset({".h5", ".hdf5", ".hdf", ".he5"})
 _CANDIDATES: Final = 16
@@ -42,7 +45,7 @@ def weights_beside(path: Path, form: str, graph: ModelGraph) -> Pair | None:
     """The file of weights that belongs to an architecture; None for other files, and where none or several could."""
     if form not in ARCHITECTURES or isinstance(path, RemoteFile) or not graph.layers:
         return None
-    files = sorted(_weight_files(path.parent))
+    files = sorted(weight_files(path.parent))
     namesakes = [file for file in files if stem(file) == stem(path)]
     found = [pair for pair in _pairs(namesakes) if _of_these(pair.sizes, graph.layers)]
     if not found:
@@ -50,6 +53,11 @@ def weights_beside(path: Path, form: str, graph: ModelGraph) -> Pair | None:
         found = [pair for pair in _pairs(others) if _agrees(pair.sizes, graph.layers)]
     # Checkpoints of one model, of which any will do; of two models, none.
     return found[0] if found and all(pair.sizes == found[0].sizes for pair in found) else None
+
+
+def form_of(path: Path) -> str:
+    """The form of a file of weights."""
+    return "shards" if path.name.endswith(INDEX) else "hdf5"
 
 
 def stem(path: Path) -> str:
@@ -62,12 +70,19 @@ def stem(path: Path) -> str:
     return name.lower()
 
 
-def _weight_files(folder: Path) -> Iterator[Path]:
+def looked_at(path: Path, form: str) -> tuple[str, ...]:
+    """Where weights were looked for: a report falls with those that are put there later, too."""
+    return (str(path.parent / EVERY),) if form in ARCHITECTURES and not isinstance(path, RemoteFile) else ()
+
+
+def weight_files(folder: Path) -> Iterator[Path]:
+    """The files in a folder that may be the weights of an architecture."""
     try:
         for count, file in enumerate(folder.iterdir()):
             if count >= _LISTED:
                 return
-            if file.suffix.lower() in _SUFFIXES and file.is_file():
+            whole = file.suffix.lower() in _SUFFIXES and not is_shard(file)
+            if (whole or file.name.endswith(INDEX)) and file.is_file():
                 yield file
     except OSError:
         return
@@ -88,7 +103,7 @@ def _pairs(files: Sequence[Path]) -> Iterator[Pair]:
 def _known_sizes(path: Path, _size: int, _time: int) -> Sizes:
     """The numbers of weights in a file, which is read once for all architectures of its folder."""
     try:
-        return sizes_of(path, "hdf5")
+        return sizes_of(path, form_of(path))
     except (DamagedError, ForeignError):
         return {}
 

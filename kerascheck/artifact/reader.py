@@ -7,19 +7,19 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kerascheck.artifact.containers import container_of, surveyed
+from kerascheck.artifact.containers import container_of, surveyed, unread
 from kerascheck.artifact.documents import Document
 from kerascheck.artifact.entries import EntryKind, entry_of
 from kerascheck.artifact.excerpts import excerpts
 from kerascheck.artifact.forms import HEAD, Form, sniff
 from kerascheck.artifact.graphs import Graphs
-from kerascheck.artifact.members import WEIGHTS
 from kerascheck.artifact.mentions import mentions
 from kerascheck.artifact.naming import named
-from kerascheck.artifact.pairing import weights_beside
+from kerascheck.artifact.pairing import form_of, looked_at, weights_beside
 from kerascheck.artifact.refusals import DamagedError, ForeignError, HostileError
 from kerascheck.artifact.scanning import scanned
 from kerascheck.artifact.stored import counter
+from kerascheck.artifact.stores import Store, place_of, store_of
 from kerascheck.artifact.training import compile_of, outputs_of
 from kerascheck.artifact.wiring import output_names
 from kerascheck.facts.artifact import SavedModel, Setting
@@ -36,7 +36,7 @@ class ModelFacts(Struct, frozen=True):
     """All that could be read of one model file; `findings` are what the reader itself has to say.
 
     `graphs` has the file's model first, then the models nested in it. `saved` is None for a file without a model.
-    `reads` are the files beside it that were read too.
+    `reads` are the files beside it that were read too, or could have been (`*` for all weights of a folder).
     """
 
     saved: SavedModel | None
@@ -107,7 +107,9 @@ def _document(path: Path) -> Document:
 
             return read_arrays(path)
         case Form.WEIGHT_INDEX:
-            return Document("weights", note="the index of weights in several files, without an architecture")
+            from kerascheck.artifact.shards import read_index
+
+            return read_index(path)
         case Form.SAVED_MODEL:
             from kerascheck.artifact.saved_models import read_saved_model
 
@@ -158,7 +160,7 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
         excerpts(models),
         status=FileStatus.PARTIAL if subclassed or not root.whole else FileStatus.OK,
         reason=reason or ", ".join(gap.construct for gap in root.gaps),
-        reads=() if pair is None else (str(pair.path),),
+        reads=looked_at(path, document.form),
     )
 
 
@@ -183,12 +185,12 @@ def _with_contents(
         return facts
     # Of a file elsewhere that would be all of it.
     weights = weights and not isinstance(path, RemoteFile)
-    source, form = _stored_in(path, document.form, saved.paired)
-    survey, damages = surveyed(source, form) if weights else (None, ())
+    store, damages = _store(path, document.form, saved.paired) if weights else (None, ())
+    survey, lost = surveyed(store) if store is not None else (None, ())
     container = container_of(path, document, survey, weights=weights)
     arrays = named(survey, saved.graph, document.parts) if survey is not None else []
-    tensors, unread = scanned(source, form, arrays) if arrays else ((), ())
-    container = replace(container, damages=(*container.damages, *damages, *unread))
+    tensors, refused = scanned(store, arrays) if store is not None and arrays else ((), ())
+    container = replace(container, damages=(*container.damages, *damages, *lost, *refused))
     saved = replace(
         saved,
         container=container,
@@ -196,7 +198,8 @@ def _with_contents(
         weights=tensors if survey is not None else None,
         setting=_setting(target),
     )
-    return replace(facts, saved=saved)
+    beside = () if store is None else store.beside
+    return replace(facts, saved=saved, reads=(*facts.reads, *map(str, beside)))
 
 
 def _setting(target: int | Unknown) -> Setting:
@@ -204,11 +207,13 @@ def _setting(target: int | Unknown) -> Setting:
     return Setting(target, versions.get("keras", UNKNOWN), versions.get("tf_keras", UNKNOWN))
 
 
-def _stored_in(path: Path, form: str, paired: str) -> tuple[Path, str]:
-    """Where the arrays of a model are, and in which form: in its file, in the one beside it, or in a member of its folder."""
-    if paired:
-        return path.parent / paired, "hdf5"
-    return (path / WEIGHTS, "hdf5") if form == "keras" and path.is_dir() else (path, form)
+def _store(path: Path, form: str, paired: str) -> tuple[Store | None, tuple[Damage, ...]]:
+    """The arrays of a model, in its file, in the one beside it or in one of its folder, or why there are none."""
+    try:
+        beside = path.parent / paired
+        return store_of(*((beside, form_of(beside)) if paired else place_of(path, form))), ()
+    except DamagedError as damage:
+        return None, (unread(damage),)
 
 
 def _names_keras(path: Path) -> bool:

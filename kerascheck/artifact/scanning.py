@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from kerascheck.artifact.isolation import isolated_value
 from kerascheck.artifact.layout import layout_of
 from kerascheck.artifact.naming import Named
 from kerascheck.artifact.refusals import MEBIBYTE, DamagedError
+from kerascheck.artifact.stores import Store
 from kerascheck.facts.container import Damage
 from kerascheck.facts.precision import half_precision
 from kerascheck.facts.weights import Purpose, StoredTensor, WeightStats
@@ -36,13 +36,13 @@ class Scan(Struct, frozen=True):
     damages: tuple[Damage, ...] = ()
 
 
-def scanned(path: Path, form: str, arrays: Sequence[Named]) -> tuple[tuple[StoredTensor, ...], tuple[Damage, ...]]:
+def scanned(store: Store, arrays: Sequence[Named]) -> tuple[tuple[StoredTensor, ...], tuple[Damage, ...]]:
     """The arrays as facts, with their statistics, and what could not be read of them."""
     for name in ("numpy", "h5py", "kerascheck.artifact.blocks", "kerascheck.artifact.spectra"):
         importlib.import_module(name)
     size = sum(min(item.array.size, item.array.stored * 100) for item in arrays)
     try:
-        found = isolated_value(lambda: _scan(path, form, arrays), Scan, 5 + size / _RATE)
+        found = isolated_value(lambda: _scan(store, arrays), Scan, 5 + size / _RATE)
     except DamagedError as damage:
         found = Scan((None,) * len(arrays), (Damage(f"the weights cannot be read: {damage}"),))
     return tuple(map(stored_tensor, arrays, found.stats)), found.damages
@@ -64,40 +64,17 @@ def stored_tensor(item: Named, stats: WeightStats | None = None) -> StoredTensor
     )
 
 
-def _scan(path: Path, form: str, arrays: Sequence[Named]) -> Scan:
+def _scan(store: Store, arrays: Sequence[Named]) -> Scan:
     import numpy as np
 
+    from kerascheck.artifact.blocks import Blocks
     from kerascheck.artifact.spectra import Budget
 
     # Squares of absurd weights may overflow: infinite is what they are.
-    with np.errstate(all="ignore"), _blocks(path, form) as blocks:
+    with np.errstate(all="ignore"), ExitStack() as stack:
+        blocks = Blocks(*store.sources(stack))
         scanner = _Scanner(blocks, arrays, Budget(sum(item.array.stored for item in arrays)))
         return Scan(tuple(scanner.stats(item) for item in arrays), tuple(scanner.damages))
-
-
-@contextmanager
-def _blocks(path: Path, form: str) -> Generator[Blocks]:
-    """What reads the arrays of a file in this form."""
-    from kerascheck.artifact.blocks import Blocks
-    from kerascheck.artifact.checkpoints import shards
-    from kerascheck.artifact.hdf5 import opened
-    from kerascheck.artifact.members import WEIGHTS, Window, member
-
-    with ExitStack() as stack:
-        if form == "saved_model":
-            yield Blocks([stack.enter_context(shard.open("rb", buffering=0)) for shard in shards(path)])
-            return
-        if form == "keras":
-            source = stack.enter_context(member(path, WEIGHTS))
-            file = stack.enter_context(opened(source))
-            if not isinstance(source, Window):
-                yield Blocks(source, 0, file)
-                return
-            base = source.start
-        else:
-            file = stack.enter_context(opened(path))
-            base = 0
-        yield Blocks(stack.enter_context(path.open("rb", buffering=0)), base, file)
 
 
 class _Scanner:

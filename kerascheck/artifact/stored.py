@@ -23,9 +23,9 @@ Sizes: TypeAlias = Mapping[str, int]
 Counter: TypeAlias = "Callable[[str], int | Unknown]"
 
 _WEIGHTS: Final = "model.weights.h5"
-_CONTAINERS: Final = ("layers", "_layer_checkpoint_dependencies")
+CONTAINERS: Final = ("layers", "_layer_checkpoint_dependencies")
 _TOP_LEVEL: Final = "top_level_model_weights"
-_NO_WEIGHT: Final = "seed_generator"
+NO_WEIGHT: Final = "seed_generator"
 
 
 def counter(path: Path, document: Document) -> Counter:
@@ -48,7 +48,7 @@ def sizes_of(path: Path, form: str) -> Sizes:
     Raises:
         DamagedError: when the file cannot be read.
     """
-    if form not in ("hdf5", "keras") or not path.is_file():
+    if form not in ("hdf5", "keras", "shards") or not path.is_file():
         return {}
     importlib.import_module("h5py")
     found = isolated(lambda: _counted(path, form))
@@ -56,6 +56,10 @@ def sizes_of(path: Path, form: str) -> Sizes:
 
 
 def _counted(path: Path, form: str) -> Sizes:
+    if form == "shards":
+        from kerascheck.artifact.shards import sizes_in
+
+        return sizes_in(path)
     if form == "hdf5":
         with opened(path) as file:
             return _of_groups(file)
@@ -66,7 +70,7 @@ def _counted(path: Path, form: str) -> Sizes:
 def _of_groups(file: h5py.File) -> Sizes:
     """In the layout of Keras 1 and 2 a group has the name of its layer; it stands in the root of weights alone."""
     found = {_last(group): group for group in groups_of(file)}
-    if found.keys() & set(_CONTAINERS):
+    if found.keys() & set(CONTAINERS):
         return _of_containers(file)
     weights = found.get("model_weights")
     groups = found.values() if weights is None else groups_of(weights)
@@ -77,7 +81,7 @@ def _of_containers(file: h5py.File) -> Sizes:
     """In the layout of Keras 3 a group has the name of its class; since 3.6 it says which layer it is."""
     sizes: dict[str, int] = {}
     for container in groups_of(file):
-        if _last(container) not in _CONTAINERS:
+        if _last(container) not in CONTAINERS:
             continue
         for group in groups_of(container):
             name = _layer_name(group)
@@ -104,7 +108,7 @@ def _count(group: h5py.Group) -> int:
 
     def visit(name: object, item: object) -> None:
         nonlocal total
-        if isinstance(item, h5py.Dataset) and _NO_WEIGHT not in name_of(name).split("/"):
+        if isinstance(item, h5py.Dataset) and NO_WEIGHT not in name_of(name).split("/"):
             total += math.prod(item.shape or ())
 
     group.visititems(visit)

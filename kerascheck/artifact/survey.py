@@ -35,7 +35,8 @@ T = TypeVar("T")
 class Array(Struct, frozen=True):
     """A data set by its header: `size` bytes as declared, `stored` of them in the file, in one piece from `offset` on.
 
-    `shard` is the number of the file, for a form that spreads its arrays over several.
+    `shard` is the number of the file, for a form that spreads its arrays over several. `turned` says that the first axis
+    and not the last one runs fastest. The numbers of a quantized array are those that are stored times `scale`, plus `least`.
     """
 
     path: str
@@ -45,6 +46,9 @@ class Array(Struct, frozen=True):
     stored: int
     offset: int | None = None
     shard: int = 0
+    turned: bool = False
+    scale: float = 1.0
+    least: float = 0.0
 
 
 class Survey(Struct, frozen=True):
