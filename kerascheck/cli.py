@@ -1,11 +1,8 @@
-"""The commands. The only module that imports typer; what a command needs is imported when it runs."""
+"""The commands, as typer reads them. The only module that imports typer; what a command needs is imported when it runs."""
 
 from __future__ import annotations
 
 import enum
-import gc
-import io
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from typer.core import TyperCommand
 
-from kerascheck import __version__
-from kerascheck.errors import KerascheckError, one_line
+from kerascheck import __version__, command_line
 from kerascheck.report import Format
 
 if TYPE_CHECKING:
@@ -22,10 +18,6 @@ if TYPE_CHECKING:
 
     from kerascheck.config import Choice
     from kerascheck.registry import Catalogue
-
-GARBAGE_THRESHOLD: Final = 50_000
-"""A run makes many small objects that live until its end; looking for cycles among them each 700 costs 5 ms."""
-
 
 class Threshold(enum.StrEnum):
     """The least severity that makes a run fail."""
@@ -126,45 +118,43 @@ def lint(
     stdin_filename: StdinName = "",
 ) -> None:
     """Lint what the command that was called is for; its name says which files those are."""
-    from kerascheck import command
-
-    mode = command.Mode(context.command.name)
-    run = command.Command(
-        choice=_choice(select, extend_select, ignore),
-        fail_on=fail_on,
-        exit_zero=exit_zero,
-        output_format=output_format,
-        output_file=output_file,
-        statistics=statistics,
-        show_coverage=show_coverage,
-        layers=layers,
-        no_weights=no_weights,
-        no_progress=no_progress,
-        no_cache=no_cache,
-        jobs=jobs,
-        config=config,
-    )
-    if paths == ["-"] and mode is not command.Mode.MODEL:
-        raise typer.Exit(run.lint_standard_input(stdin_filename))
-    raise typer.Exit(run.lint(paths, mode))
+    selectors = {"select": select, "extend_select": extend_select, "ignore": ignore}
+    options = {name: command_line.listed(texts) for name, texts in selectors.items() if texts is not None}
+    options |= {
+        "fail_on": fail_on,
+        "exit_zero": exit_zero,
+        "output_format": output_format,
+        "output_file": output_file,
+        "statistics": statistics,
+        "show_coverage": show_coverage,
+        "layers": layers,
+        "no_weights": no_weights,
+        "no_progress": no_progress,
+        "no_cache": no_cache,
+        "jobs": jobs,
+        "config": config,
+        "stdin_filename": stdin_filename,
+    }
+    raise typer.Exit(command_line.lint(context.command.name or "", paths, options))
 
 
-def _without(*options: str) -> type[TyperCommand]:
+def _fewer(name: str) -> type[TyperCommand]:
     """`lint` without the options that say nothing to a command."""
 
     class Fewer(TyperCommand):
         def get_params(self, ctx: Context) -> list[Parameter]:
-            return [parameter for parameter in super().get_params(ctx) if parameter.name not in options]
+            without = command_line.WITHOUT[name]
+            return [parameter for parameter in super().get_params(ctx) if parameter.name not in without]
 
     return Fewer
 
 
-app.command("script", help="Check training scripts and notebooks.", cls=_without("layers", "no_weights"))(lint)
+app.command("script", help="Check training scripts and notebooks.", cls=_fewer("script"))(lint)
 app.command(
     "model",
     help="Check saved models, here or at an address; they are read, never loaded.",
     short_help="Check saved models; they are read, never loaded.",
-    cls=_without("stdin_filename"),
+    cls=_fewer("model"),
 )(lint)
 app.command("check", help="Check both kinds, told apart by their content.")(lint)
 
@@ -247,28 +237,8 @@ def _catalogue(config: Path | None) -> Catalogue:
 def _choice(select: list[str] | None, extend_select: list[str] | None, ignore: list[str] | None) -> Choice:
     from kerascheck.config import Choice
 
-    return Choice(None if select is None else _listed(select), _listed(extend_select), _listed(ignore))
-
-
-def _listed(options: list[str] | None) -> tuple[str, ...]:
-    return tuple(text for option in options or () for part in option.split(",") if (text := part.strip()))
-
-
-def main() -> None:
-    """Run a command; what the user can put right is one line on standard error, and exit code 2."""
-    gc.set_threshold(GARBAGE_THRESHOLD)
-    # The products that weights are read with are small: threads for them cost start-up, memory, and time in each other's way.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        app()
-    except KerascheckError as error:
-        _fail(f"error: {error}")
-    except (Exception, RecursionError) as error:
-        _fail(f"internal error: {one_line(error)}; please report it with the file that shows it")
-
-
-def _fail(text: str) -> None:
-    print(f"kerascheck: {text}", file=sys.stderr)
-    sys.exit(2)
+    return Choice(
+        None if select is None else command_line.listed(select),
+        command_line.listed(extend_select or ()),
+        command_line.listed(ignore or ()),
+    )

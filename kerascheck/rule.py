@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -15,9 +13,6 @@ from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.training import KerasUsage, TrainingProgram
 from kerascheck.facts.values import Value
 from kerascheck.findings import Finding, Severity
-
-CODE = re.compile(r"[A-Z]{2,5}\d{3,4}")
-NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 GROUPS = ("correctness", "leakage", "security", "migration", "performance", "style")
 """What rules are for; each can be selected by its name."""
@@ -63,6 +58,8 @@ class Rule(Struct, frozen=True):
     @property
     def documentation(self) -> str:
         """The docstring of the rule's module, or of its function where it has one of its own."""
+        import inspect
+
         module = inspect.getmodule(self.check)
         return inspect.cleandoc(self.check.__doc__ or (module.__doc__ if module else "") or "")
 
@@ -123,7 +120,7 @@ def rule(
     Raises:
         TypeError: for a malformed code or name, a group that is not known, or a parameter that names no fact.
     """
-    if not CODE.fullmatch(code) or not NAME.fullmatch(name):
+    if not (_is_code(code) and _is_name(name)):
         raise TypeError(f"a rule is declared as ('KC201', 'batchnorm-axis'), got ({code!r}, {name!r})")
     purpose = group or ("style" if severity is Severity.INFO else "correctness")
     if purpose not in GROUPS:
@@ -137,6 +134,17 @@ def rule(
         return Rule(code, name, severity, check, kinds, since, fixable, preview, given, aliases, optional, purpose)
 
     return declare
+
+
+def _is_code(text: str) -> bool:
+    letters = text.rstrip("0123456789")
+    written = text.isascii() and letters.isalpha() and letters.isupper()
+    return written and 2 <= len(letters) <= 5 and 3 <= len(text) - len(letters) <= 4
+
+
+def _is_name(text: str) -> bool:
+    words = text.split("-")
+    return text.isascii() and text[:1].isalpha() and text == text.lower() and all(word.isalnum() for word in words)
 
 
 def _parameters(check: Check) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ EVERYTHING: Final = "ALL"
 EXACT: Final = 100
 NO_MATCH: Final = -1
 
-_PREFIX = re.compile(r"[A-Z]{2,5}\d{0,3}")
+_PREFIX: Final = r"[A-Z]{2,5}\d{0,3}"
 
 
 class Selection(Struct, frozen=True):
@@ -99,7 +99,7 @@ def specificity(selector: str, rule: Rule) -> int:
     if selector in (rule.family, rule.group):
         return 1
     prefix = selector.upper()
-    return len(prefix) if _PREFIX.fullmatch(prefix) and rule.code.startswith(prefix) else NO_MATCH
+    return len(prefix) if re.fullmatch(_PREFIX, prefix) and rule.code.startswith(prefix) else NO_MATCH
 
 
 def matching(catalogue: Catalogue, selectors: Iterable[str]) -> frozenset[str]:

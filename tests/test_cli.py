@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 import kerascheck
-from kerascheck import cli
+from kerascheck.__main__ import main
 from kerascheck.registry import load
 
 SCRIPT = "import keras\nmodel = keras.Sequential()\n"
@@ -42,7 +42,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["kerascheck", *arguments])
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         with pytest.raises(SystemExit) as done:
-            cli.main()
+            main()
         out, err = capsys.readouterr()
         return Outcome(int(done.value.code or 0), out, err)
 

@@ -30,7 +30,7 @@ def modules(code: str) -> set[str]:
 
 def command(*arguments: str) -> str:
     return f"""
-from kerascheck.cli import main
+from kerascheck.__main__ import main
 sys.argv = ["kerascheck", *{list(arguments)!r}]
 try:
     main()

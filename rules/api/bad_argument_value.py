@@ -77,7 +77,6 @@ Rates, momenta and names of losses, metrics and activations have rules of their 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 from kerascheck.facts.training import ApiCall, KerasUsage
@@ -182,6 +181,8 @@ def _judged(call: ApiCall, found: Normalized, argument: str, place: Location) ->
 
 
 def _unknown(call: ApiCall, argument: str, value: str, words: Sequence[str], place: Location) -> Finding:
+    from difflib import get_close_matches
+
     near = get_close_matches(value.lower(), words, n=1)
     choice = " or ".join(f'"{word}"' for word in words)
     return Finding(

@@ -57,7 +57,6 @@ are calls with `**kwargs` that are not known, as far as missing arguments go.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Final
 
 from kerascheck.facts.training import ApiCall, KerasUsage
@@ -84,6 +83,8 @@ def unknown_argument(usage: KerasUsage) -> Iterator[Finding]:
 
 
 def _keywords(call: ApiCall, known: Accepted) -> Iterator[Finding]:
+    from difflib import get_close_matches
+
     for name, place in call.keywords.items():
         # The layouts of DTensor were arguments of every layer for a while.
         if name in known.keywords or name.endswith("_layout"):

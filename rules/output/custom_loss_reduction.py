@@ -76,8 +76,8 @@ from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
-PREDICTIONS = re.compile(r"pred|y_?hat|logits?|outputs?|probs?", re.IGNORECASE)
-TARGETS = re.compile(r"true|targets?|labels?|ground|^gt$|actual", re.IGNORECASE)
+PREDICTIONS = r"(?i)pred|y_?hat|logits?|outputs?|probs?"
+TARGETS = r"(?i)true|targets?|labels?|ground|^gt$|actual"
 SCALING = frozenset({"negative", "multiply", "divide"})
 ONE_BY_ONE = SCALING | {
     "abs",
@@ -122,7 +122,7 @@ def custom_loss_reduction(program: TrainingProgram) -> Iterator[Finding]:
 def _judged(loss: Loss, body: ModelGraph) -> Iterator[Finding]:
     if len(loss.parameters) == 2:
         first, second = loss.parameters
-        if PREDICTIONS.search(first) and TARGETS.search(second) and not TARGETS.search(first):
+        if re.search(PREDICTIONS, first) and re.search(TARGETS, second) and not re.search(TARGETS, first):
             yield Finding(
                 message=f"Keras passes the targets first, but `{loss.name}` calls them `{first}` and the predictions `{second}`",
                 location=body.location,

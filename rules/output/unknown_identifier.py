@@ -55,7 +55,6 @@ reported: the others belong to objects that must be handed over on loading.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
 
 from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import Layer, ModelGraph
@@ -186,6 +185,8 @@ def _fix(text: str, nearest: str | None, place: Location) -> Fix | None:
 
 
 def _likeness(first: str, second: str) -> float:
+    from difflib import SequenceMatcher
+
     return SequenceMatcher(None, first.lower(), second.lower()).ratio()
 
 

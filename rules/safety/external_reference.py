@@ -73,7 +73,7 @@ from kerascheck.rule import rule
 
 _LOOKUPS = frozenset({"StringLookup", "IntegerLookup", "TextVectorization", "IndexLookup"})
 _FILES = ("vocabulary", "idf_weights")
-_OUTSIDE = re.compile(r"[A-Za-z][\w+.-]*://|[/\\~]|[A-Za-z]:|.*(?:^|[/\\])\.\.(?:[/\\]|$)")
+_OUTSIDE = r"[A-Za-z][\w+.-]*://|[/\\~]|[A-Za-z]:|.*(?:^|[/\\])\.\.(?:[/\\]|$)"
 
 
 @rule("KC803", "external-reference", Severity.ERROR, since="0.1", group="security")
@@ -110,7 +110,7 @@ def _soft(saved: SavedModel, reference: Reference) -> Finding:
 
 
 def _file(saved: SavedModel, layer: str, argument: str, text: str) -> Finding:
-    outside = _OUTSIDE.match(text) is not None
+    outside = re.match(_OUTSIDE, text) is not None
     return Finding(
         f"`{layer.rsplit('/', 1)[-1]}` takes its `{argument}` from `{text}`, which loading the model opens (CVE-2025-12058)",
         saved.place(layer),

@@ -60,7 +60,7 @@ from kerascheck.facts.graph import LayerKind
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
-_NUMBERS = re.compile(r"(\d+)\.(\d+)")
+_NUMBERS = r"(\d+)\.(\d+)"
 
 
 @rule("KC808", "version-gap", Severity.WARNING, since="0.1", group="migration")
@@ -115,5 +115,5 @@ def _turned(saved: SavedModel) -> int:
 
 
 def _numbers(version: object) -> tuple[int, int] | None:
-    found = _NUMBERS.match(version) if isinstance(version, str) else None
+    found = re.match(_NUMBERS, version) if isinstance(version, str) else None
     return (int(found[1]), int(found[2])) if found else None

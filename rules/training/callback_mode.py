@@ -120,11 +120,11 @@ from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
 WATCHERS: Final = frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"})
-LOSSES: Final = re.compile(r"(^|_)(loss|error|mse|mae|mape|msle|rmse|perplexity|wer|cer)$|(^|_)loss(_|$)")
-SCORES: Final = re.compile(
+LOSSES: Final = (r"(^|_)(loss|error|mse|mae|mape|msle|rmse|perplexity|wer|cer)$|(^|_)loss(_|$)")
+SCORES: Final = (
     r"(^|_)(acc|accuracy|auc|precision|recall|f1|f1_?score|f1_m|fbeta|fmeasure|dice|iou|jaccard|score|psnr|ssim|kappa|mcc)(_|$)"
 )
-GUESSED: Final = re.compile(r"acc|auc|^fmeasure")
+GUESSED: Final = r"acc|auc|^fmeasure"
 """What Keras 2 takes for a score when the mode is `auto`."""
 
 
@@ -148,9 +148,9 @@ def callback_mode(program: TrainingProgram) -> Iterator[Finding]:
 def _score(name: str) -> bool | None:
     """Whether a quantity is better when it is higher; None where the name does not tell."""
     base = name.removeprefix("val_").lower()
-    if LOSSES.search(base):
+    if re.search(LOSSES, base):
         return False
-    return True if SCORES.search(base) else None
+    return True if re.search(SCORES, base) else None
 
 
 def _direction(callback: Callback, fit: Fit, program: TrainingProgram) -> Iterator[Finding]:
@@ -170,7 +170,7 @@ def _direction(callback: Callback, fit: Fit, program: TrainingProgram) -> Iterat
             severity=Severity.ERROR,
             fix=Fix((Edit(callback.place("mode"), f'"{right}"'),)),
         )
-    elif mode == "auto" and score and not GUESSED.search(monitor.removeprefix("val_")):
+    elif mode == "auto" and score and not re.search(GUESSED, monitor.removeprefix("val_")):
         yield from _misjudged(callback, monitor, fit, program)
     baseline = callback["baseline"]
     if score and "acc" in monitor and isinstance(baseline, (int, float)) and baseline > 1:

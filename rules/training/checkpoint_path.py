@@ -63,7 +63,6 @@ known to be Keras 3, a warning elsewhere, as Keras 2 takes any.
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterator
 from typing import Final
 
@@ -145,7 +144,9 @@ def _keys(callback: Callback, path: str, program: TrainingProgram, fit: Fit, usa
 
 def _fields(path: str) -> list[str]:
     try:
-        return [name for _, name, _, _ in string.Formatter().parse(path) if name]
+        from string import Formatter
+
+        return [name for _, name, _, _ in Formatter().parse(path) if name]
     except ValueError:
         return []
 

@@ -60,7 +60,7 @@ from kerascheck.facts.training import Fit, TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
-LABELS: Final = re.compile(r"(^|_)(y|ys|labels?|targets?|classes)(_|$|\d)", re.IGNORECASE)
+LABELS: Final = r"(?i)(^|_)(y|ys|labels?|targets?|classes)(_|$|\d)"
 CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy"})
 
 
@@ -91,7 +91,7 @@ def _reason(fit: Fit, x: DataArray, graph: ModelGraph | None) -> str:
             first, last = wide[-1], narrow[-1]
             if len(wide) == len(narrow) and isinstance(first, int) and isinstance(last, int) and first != last:
                 return f"though the model turns {first} values into {last}"
-    if LABELS.search(x.name):
+    if re.search(LABELS, x.name):
         return "though its name says that it holds labels"
     losses = fit.compile.losses if fit.compile is not None and isinstance(fit.compile.losses, tuple) else ()
     classes = next((loss.name for loss in losses if loss is not None and loss.name in CLASS_LOSSES), None)

@@ -100,7 +100,7 @@ from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 ORDERED_LAYERS: Final = ("LSTM", "GRU", "RNN", "Conv1D", "Attention", "TimeDistributed", "Bidirectional")
-ORDERED_NAMES: Final = re.compile(r"(time|series|seq|stock|price|window|lag|sensor|signal|ecg|eeg|frame|video|audio)")
+ORDERED_NAMES: Final = r"time|series|seq|stock|price|window|lag|sensor|signal|ecg|eeg|frame|video|audio"
 CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"})
 
 
@@ -167,7 +167,7 @@ def _is_unordered(fit: Fit) -> bool:
 
 
 def _looks_temporal(array: DataArray) -> bool:
-    return array.order is Order.TEMPORAL or bool(ORDERED_NAMES.search(array.name.lower()))
+    return array.order is Order.TEMPORAL or bool(re.search(ORDERED_NAMES, array.name.lower()))
 
 
 def _may_need_order(graph: ModelGraph, texts: bool) -> bool:
