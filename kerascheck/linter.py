@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from kerascheck.config import Config
 from kerascheck.errors import one_line
+from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import LayerKind, ModelGraph
 from kerascheck.facts.training import Fit, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
@@ -67,11 +68,18 @@ class Subject(Struct, frozen=True):
     facts: Facts
     graphs: tuple[ModelGraph, ...]
     views: tuple[Facts, ...]
+    text: str = ""
 
     @classmethod
-    def of(cls, path: str, facts: Facts, graphs: tuple[ModelGraph, ...]) -> Subject:
-        """A file with the view that a rule on graphs has of each."""
-        return cls(path, facts, graphs, tuple({**facts, ModelGraph: graph} for graph in graphs))
+    def of(cls, path: str, facts: Facts, graphs: tuple[ModelGraph, ...], text: str = "") -> Subject:
+        """A file with the view that a rule on graphs has of each; `text` is all that was read, where that is source."""
+        return cls(path, facts, graphs, tuple({**facts, ModelGraph: graph} for graph in graphs), text)
+
+    def concerns(self, rule: Rule) -> bool:
+        """Whether a rule can have anything to say: its facts are there, and a word that it speaks of."""
+        if any(kind is SavedModel and kind not in self.facts and kind not in rule.optional for kind in rule.facts):
+            return False
+        return not (rule.mentions and self.text) or any(word in self.text for word in rule.mentions)
 
 
 def lint(target: Target, plan: Plan) -> FileReport:
@@ -118,7 +126,7 @@ def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None)
         return _unreadable(display, kind, f"the script reader failed: {one_line(error)}", plan, path)
     if any(cell is not None for cell, _ in facts.source.cells):
         kind = FileKind.NOTEBOOK
-    subject = Subject.of(display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs)
+    subject = Subject.of(display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs, facts.words)
     findings, fault = run_rules(subject, plan.selection)
     settled = settle(
         (*facts.findings, *findings),
@@ -189,6 +197,8 @@ def run_rules(subject: Subject, selection: Selection) -> tuple[tuple[Finding, ..
     findings: list[Finding] = []
     fault = False
     for rule in selection.rules:
+        if not subject.concerns(rule):
+            continue
         options = selection.options.get(rule.code, Options())
         try:
             # One by one: what a rule found before it crashed still stands.

@@ -17,6 +17,7 @@ from msgspec import Struct
 from kerascheck.errors import RegistryError, nearest, one_line
 from kerascheck.reader_codes import READER_CODES
 from kerascheck.rule import Rule
+from kerascheck.rule_index import read_index
 
 GROUP = "kerascheck.rules"
 
@@ -41,7 +42,7 @@ class Catalogue(Struct, frozen=True):
     def page(self, code: str) -> str:
         """The absolute path of the file that documents a rule; empty where there is no such file."""
         known = self.by_name.get(code)
-        file = sys.modules[known.check.__module__].__file__ if known else None
+        file = sys.modules[known.module].__file__ if known and known.module in sys.modules else None
         return file if file and os.path.isfile(file) else ""
 
 
@@ -54,10 +55,10 @@ def load(rule_paths: Iterable[Path] = ()) -> Catalogue:
     installed = packs()
     if not installed:
         raise RegistryError("no rule pack is installed: install kerascheck itself, for instance `pip install -e .`")
-    modules = [module for pack in installed for module in _pack_modules(pack)]
+    rules = [*READER_CODES, *(rule for pack in installed for rule in _pack_rules(pack))]
     for number, path in enumerate(rule_paths):
-        modules += _local_modules(path, number)
-    return catalogue([*READER_CODES, *(rule for module in modules for rule in rules_of(module))])
+        rules += (rule for module in _local_modules(path, number) for rule in rules_of(module))
+    return catalogue(rules)
 
 
 def catalogue(rules: Iterable[Rule]) -> Catalogue:
@@ -72,7 +73,7 @@ def catalogue(rules: Iterable[Rule]) -> Catalogue:
         for name in (rule.code, rule.name, *rule.aliases):
             other = by_name.setdefault(name, rule)
             if other is not rule:
-                where = f"{other.check.__module__} and {rule.check.__module__}"
+                where = f"{other.module} and {rule.module}"
                 raise RegistryError(f"two rules are called `{name}`, in {where}: give one of them another")
     return Catalogue(ordered, by_name)
 
@@ -80,7 +81,7 @@ def catalogue(rules: Iterable[Rule]) -> Catalogue:
 def rules_of(module: ModuleType) -> Iterator[Rule]:
     """The rules that a module declares; imported ones belong to the module they come from."""
     for value in vars(module).values():
-        if isinstance(value, Rule) and value.check.__module__ == module.__name__:
+        if isinstance(value, Rule) and value.module == module.__name__:
             yield value
 
 
@@ -145,13 +146,19 @@ def _archived(path: str) -> tuple[str, ...]:
     return tuple(point.module for point in points if point.group == GROUP)
 
 
-def _pack_modules(pack: str) -> Iterator[ModuleType]:
+def _pack_rules(pack: str) -> Iterator[Rule]:
     package = _imported(pack, pack)
-    yield package
+    yield from rules_of(package)
     for folder in getattr(package, "__path__", ()):
-        names = _file_modules(folder) if os.path.isdir(folder) else _archive_modules(folder)
-        for name in names:
-            yield _imported(f"{pack}.{name}", pack)
+        listed = read_index(folder)
+        files = _file_modules(folder) if os.path.isdir(folder) else _archive_modules(folder)
+        for name, size in files:
+            module = f"{pack}.{name}"
+            entry = listed.get(name)
+            if entry is not None and entry.size == size:
+                yield from (record.rule(module) for record in entry.rules)
+            else:
+                yield from rules_of(_imported(module, pack))
 
 
 def _imported(name: str, pack: str) -> ModuleType:
@@ -161,8 +168,18 @@ def _imported(name: str, pack: str) -> ModuleType:
         raise RegistryError(f"rule pack `{pack}`: {name} cannot be imported: {one_line(error)}") from error
 
 
-def _file_modules(folder: str, prefix: str = "") -> Iterator[str]:
-    """The dotted names of the modules below a folder; names with a leading underscore or dot are private."""
+def declared(pack: str) -> Iterator[tuple[str, int, ModuleType]]:
+    """Every module of a pack, imported: its dotted name below the pack, the size of its source, and itself."""
+    for folder in _imported(pack, pack).__path__:
+        for name, size in _file_modules(folder):
+            yield name, size, _imported(f"{pack}.{name}", pack)
+
+
+def _file_modules(folder: str, prefix: str = "") -> Iterator[tuple[str, int]]:
+    """The dotted names of the modules below a folder, and the sizes of their files.
+
+    Names with a leading underscore or dot are private.
+    """
     with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: entry.name)
     for entry in ordered:
@@ -170,15 +187,15 @@ def _file_modules(folder: str, prefix: str = "") -> Iterator[str]:
         if stem.startswith(("_", ".")) or not stem.isidentifier():
             continue
         if suffix == ".py":
-            yield prefix + stem
+            yield prefix + stem, entry.stat().st_size
         elif not suffix and entry.is_dir():
             yield from _file_modules(entry.path, f"{prefix}{stem}.")
 
 
-def _archive_modules(folder: str) -> Iterator[str]:
+def _archive_modules(folder: str) -> Iterator[tuple[str, int]]:
     from pkgutil import walk_packages
 
-    return (found.name for found in walk_packages([folder]) if "._" not in f".{found.name}")
+    return ((found.name, -1) for found in walk_packages([folder]) if "._" not in f".{found.name}")
 
 
 def _local_modules(path: Path, number: int) -> Iterator[ModuleType]:

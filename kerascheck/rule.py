@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -38,8 +39,9 @@ class Rule(Struct, frozen=True):
     """A check with its code, kebab-case name, default severity, and the facts that its parameters ask for.
 
     `options` are the thresholds it knows, by name, with their defaults. `fixable` when it offers edits. `group` is one
-    of `GROUPS`.
-    A fact that is `optional` is None where the file has none: `program: TrainingProgram | None` for a model file.
+    of `GROUPS`. `module` is where it is declared. A fact that is `optional` is None where the file has none:
+    `program: TrainingProgram | None` for a model file. A script in which none of the words in `mentions` occurs gives
+    the rule nothing to speak of.
     """
 
     code: str
@@ -54,14 +56,15 @@ class Rule(Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     optional: frozenset[type] = frozenset()
     group: str = "correctness"
+    module: str = ""
+    mentions: tuple[str, ...] = ()
 
     @property
     def documentation(self) -> str:
         """The docstring of the rule's module, or of its function where it has one of its own."""
-        import inspect
+        from inspect import cleandoc
 
-        module = inspect.getmodule(self.check)
-        return inspect.cleandoc(self.check.__doc__ or (module.__doc__ if module else "") or "")
+        return cleandoc(self.check.__doc__ or import_module(self.module).__doc__ or "")
 
     @property
     def summary(self) -> str:
@@ -71,7 +74,7 @@ class Rule(Struct, frozen=True):
     @property
     def family(self) -> str:
         """The folder that the rule stands in (`data`, `architecture`), or its package's name."""
-        return self.check.__module__.split(".")[-2] if "." in self.check.__module__ else "local"
+        return self.module.split(".")[-2] if "." in self.module else "local"
 
     def run(self, available: Mapping[type, object], options: Options) -> Iterator[Finding]:
         """The findings of the rule, each with its code, name and severity; silent when a fact it asks for is absent."""
@@ -103,6 +106,7 @@ def rule(
     options: Mapping[str, float] | None = None,
     aliases: tuple[str, ...] = (),
     group: str = "",
+    mentions: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Declare a rule: its function's annotated parameters say which facts it looks at.
 
@@ -116,6 +120,7 @@ def rule(
         options: thresholds with their defaults, which the configuration can set.
         aliases: earlier names.
         group: what the rule is for, one of `GROUPS`; by default correctness, or style for one of level info.
+        mentions: words of which a script must hold one for the rule to run on it; by default it runs on every script.
 
     Raises:
         TypeError: for a malformed code or name, a group that is not known, or a parameter that names no fact.
@@ -131,7 +136,22 @@ def rule(
         kinds = tuple(kind for kind, _ in asked)
         optional = frozenset(kind for kind, absent in asked if absent)
         given = dict(options or {})
-        return Rule(code, name, severity, check, kinds, since, fixable, preview, given, aliases, optional, purpose)
+        return Rule(
+            code=code,
+            name=name,
+            severity=severity,
+            check=check,
+            facts=kinds,
+            since=since,
+            fixable=fixable,
+            preview=preview,
+            options=given,
+            aliases=aliases,
+            optional=optional,
+            group=purpose,
+            module=check.__module__,
+            mentions=mentions,
+        )
 
     return declare
 

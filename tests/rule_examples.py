@@ -55,7 +55,7 @@ def headings(rule: Rule) -> list[str]:
 @cache
 def built_in_rules() -> tuple[Rule, ...]:
     """The rules of the built-in pack."""
-    return tuple(rule for rule in load().rules if rule.check.__module__.startswith("kerascheck_rules."))
+    return tuple(rule for rule in load().rules if rule.module.startswith("kerascheck_rules."))
 
 
 def examples(heading: str) -> list[Example]:

@@ -1,4 +1,5 @@
-"""Writes docs/rules/: a page for every rule from its docstring, and their index; and what other pages show of the rules.
+"""Writes docs/rules/: a page for every rule from its docstring, and their index; what other pages show of the rules;
+and rules/index.json, by which the linter knows the rules before it imports them.
 
 In docs/*.md the lines between `<!-- generated: NAME -->` and `<!-- end -->` are renewed, where `BLOCKS` has the name.
 
@@ -13,12 +14,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from kerascheck.registry import load
+from kerascheck import rule_index
+from kerascheck.registry import declared, load, rules_of
 from kerascheck.report.rules_page import explanation
 from kerascheck.rule import GROUPS, Rule
 
 DOCS = Path(__file__).parent.parent / "docs"
 TARGET = DOCS / "rules"
+PACK = "kerascheck_rules"
+INDEX = DOCS.parent / "rules" / rule_index.FILE
 BLOCK = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 FAMILIES = {
     "kerascheck": "What the readers say",
@@ -103,6 +107,14 @@ def shown() -> dict[Path, str]:
     return {path: new for path, text in texts.items() if (new := renewed(text, rules)) != text}
 
 
+def listed() -> str:
+    """The index of the built-in pack; a module whose functions are documented each for itself is left to be imported."""
+    modules = {name: (size, list(rules_of(module))) for name, size, module in declared(PACK)}
+    return rule_index.written(
+        {name: found for name, found in modules.items() if not any(rule.check.__doc__ for rule in found[1])}
+    )
+
+
 def stale(texts: dict[str, str]) -> list[str]:
     """The names of pages that differ from the checked-in ones, are missing there, or are there for no rule."""
     there = {path.name: path.read_text(encoding="utf-8") for path in TARGET.glob("*.md")}
@@ -112,9 +124,13 @@ def stale(texts: dict[str, str]) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail when a checked-in page differs")
+    checked = parser.parse_args().check
+    outdated = {} if INDEX.is_file() and INDEX.read_text(encoding="utf-8") == listed() else {INDEX: listed()}
+    if outdated and not checked:
+        INDEX.write_text(listed(), encoding="utf-8")
     texts = pages()
-    changed, outdated = stale(texts), shown()
-    if parser.parse_args().check:
+    changed, outdated = stale(texts), {**outdated, **shown()}
+    if checked:
         print("\n".join((*changed, *(path.name for path in outdated))))
         return int(bool(changed or outdated))
     for path, new in outdated.items():

@@ -36,7 +36,10 @@ assert libraries
 
 
 class ScriptFacts(Struct, frozen=True):
-    """All that could be read of one source; `findings` are what the reader itself has to say."""
+    """All that could be read of one source.
+
+    `findings` are what the reader itself has to say; `words` the text of all that was read, where all of it is source.
+    """
 
     program: TrainingProgram
     usage: KerasUsage
@@ -47,6 +50,7 @@ class ScriptFacts(Struct, frozen=True):
     reason: str = ""
     reads: tuple[str, ...] = ()
     beside: Mapping[str, SourceText] = field(default_factory=dict[str, SourceText])
+    words: str = ""
 
 
 def read_script(
@@ -123,7 +127,12 @@ def read_script(
     reason = source.problems[0].message if source.problems else ""
     reads = (*(str(file) for file in evaluator.reads), *pins.files)
     beside = evaluator.texts_beside()
-    return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason, reads, beside)
+    words = _words((source.text, *beside.values())) if all(file.suffix == ".py" for file in evaluator.reads) else ""
+    return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason, reads, beside, words)
+
+
+def _words(texts: Iterable[SourceText]) -> str:
+    return "\n".join(line for text in texts for _, lines in text.cells for line in lines)
 
 
 def _classes(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, ...]:
