@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperCommand
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kerascheck.config import Choice
     from kerascheck.registry import Catalogue
+
 
 class Threshold(enum.StrEnum):
     """The least severity that makes a run fail."""

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from kerascheck.report import Format
-
-if TYPE_CHECKING:
-    from kerascheck.command import Command
 
 FLAGS: Final = frozenset({
     "exit_zero", "statistics", "show_coverage", "layers", "no_weights", "no_progress", "no_cache"
@@ -43,7 +40,7 @@ def read(arguments: Sequence[str]) -> Callable[[], int] | None:
     return (lambda: lint(command, paths, options)) if paths else None
 
 
-def lint(name: str, paths: Sequence[str], options: Mapping[str, object]) -> int:
+def lint(name: str, paths: Sequence[str], options: Mapping[str, Any]) -> int:
     """Run a command that lints; `options` are named as the fields of `Command`, those of its choice among them."""
     from kerascheck.command import Command, Mode
     from kerascheck.config import Choice
@@ -63,9 +60,9 @@ def listed(options: Sequence[str]) -> tuple[str, ...]:
     return tuple(text for option in options for part in option.split(",") if (text := part.strip()))
 
 
-def _split(arguments: Sequence[str], without: frozenset[str]) -> tuple[list[str], dict[str, object]]:
+def _split(arguments: Sequence[str], without: frozenset[str]) -> tuple[list[str], dict[str, Any]]:
     paths: list[str] = []
-    options: dict[str, object] = {}
+    options: dict[str, Any] = {}
     selectors: dict[str, list[str]] = {}
     rest = iter(arguments)
     for argument in rest:

@@ -126,7 +126,9 @@ def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None)
         return _unreadable(display, kind, f"the script reader failed: {one_line(error)}", plan, path)
     if any(cell is not None for cell, _ in facts.source.cells):
         kind = FileKind.NOTEBOOK
-    subject = Subject.of(display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs, facts.words)
+    subject = Subject.of(
+        display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs, facts.words
+    )
     findings, fault = run_rules(subject, plan.selection)
     settled = settle(
         (*facts.findings, *findings),

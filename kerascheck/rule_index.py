@@ -34,7 +34,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
     group: str
     fixable: bool = False
     preview: bool = False
-    options: dict[str, float] = {}  # noqa: RUF012
+    options: dict[str, float] = {}
     aliases: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()

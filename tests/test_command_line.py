@@ -21,7 +21,23 @@ OPTIONS = (
     "--statistics", "--show-coverage", "--layers", "--no-weights", "--no-progress", "--no-cache", "--jobs", "--config",
     "--stdin-filename", "--help", "-h", "-j", "--version", "--", "--selec",
 )  # fmt: skip
-WORDS = ("train.py", "models", "-", "KC201", "KC2,data", "", "error", "warning", "concise", "json", "full", "3", "0", "-1", "a=b")
+WORDS = (
+    "train.py",
+    "models",
+    "-",
+    "KC201",
+    "KC2,data",
+    "",
+    "error",
+    "warning",
+    "concise",
+    "json",
+    "full",
+    "3",
+    "0",
+    "-1",
+    "a=b",
+)
 
 
 @pytest.fixture
@@ -112,6 +128,10 @@ def test_every_option_of_a_command_that_lints_is_read(name: str) -> None:
     command = group.get_command(typer.Context(group), name)  # pyright: ignore[reportAttributeAccessIssue]
     context = typer.Context(command)
     known = command_line.FLAGS | command_line.SELECTORS | command_line.VALUES.keys()
-    options = {param.name: getattr(param, "is_flag", False) for param in command.get_params(context) if param.name not in ("paths", "help")}
+    options = {
+        param.name: getattr(param, "is_flag", False)
+        for param in command.get_params(context)
+        if param.name not in ("paths", "help")
+    }
     assert options.keys() == known - command_line.WITHOUT[name]
     assert {option for option, flag in options.items() if flag} == command_line.FLAGS - command_line.WITHOUT[name]

@@ -66,7 +66,14 @@ from kerascheck.rule import rule
 TAKEN: Final = ("input_shape", "input_dim")
 
 
-@rule("KC613", "input-shape-argument", Severity.INFO, since="0.1", group="migration")
+@rule(
+    "KC613",
+    "input-shape-argument",
+    Severity.INFO,
+    since="0.1",
+    group="migration",
+    mentions=("input_shape", "input_dim"),
+)
 def input_shape_argument(usage: KerasUsage) -> Iterator[Finding]:
     if usage.target != 3:
         return

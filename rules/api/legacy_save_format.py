@@ -79,7 +79,15 @@ MODELS: Final = (".keras", ".h5", ".hdf5")
 OLD: Final = (".hdf5", ".hdf", ".h5", ".keras", ".ckpt", ".tf", ".model", ".pb")
 
 
-@rule("KC608", "legacy-save-format", Severity.WARNING, since="0.1", group="migration", fixable=True)
+@rule(
+    "KC608",
+    "legacy-save-format",
+    Severity.WARNING,
+    since="0.1",
+    group="migration",
+    fixable=True,
+    mentions=("save", "load_model"),
+)
 def legacy_save_format(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     level = usage.refusal
     if level is None:

@@ -67,7 +67,14 @@ INSTEAD: Final = {
 }
 
 
-@rule("KC609", "session-era-tensorflow", Severity.INFO, since="0.1", group="migration")
+@rule(
+    "KC609",
+    "session-era-tensorflow",
+    Severity.INFO,
+    since="0.1",
+    group="migration",
+    mentions=("ession", "ConfigProto", "GPUOptions", "placeholder", "default_graph", "initializer", "get_variable"),
+)
 def session_era_tensorflow(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     if 1 in (usage.target, usage.written_for):
         return

@@ -98,7 +98,7 @@ _BETWEEN: Final = PASSING | {"Activation", "ReLU", "LeakyReLU", "BatchNormalizat
 _GATHERING: Final = GLOBAL_POOLINGS | POOLINGS | {"Flatten", "Reshape"}
 
 
-@rule("KC233", "application-head", Severity.WARNING, since="0.1")
+@rule("KC233", "application-head", Severity.WARNING, since="0.1", mentions=("applications",))
 def application_head(graph: ModelGraph | None, program: TrainingProgram | None) -> Iterator[Finding]:
     if program is not None:
         # A base by itself is no graph of the file: each graph tells of all bases, and each is reported once.

@@ -130,7 +130,7 @@ class Pixels(Struct, frozen=True):
     by: str = ""
 
 
-@rule("KC232", "application-preprocessing", Severity.WARNING, since="0.1")
+@rule("KC232", "application-preprocessing", Severity.WARNING, since="0.1", mentions=("applications",))
 def application_preprocessing(program: TrainingProgram) -> Iterator[Finding]:
     for graph in program.models.values():
         if not any(True for _ in program.uses(graph.key, "load_weights", "set_weights")):

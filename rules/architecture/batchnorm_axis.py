@@ -118,7 +118,7 @@ _PLACES: Final = {
 }
 
 
-@rule("KC201", "batchnorm-axis", Severity.ERROR, since="0.1", fixable=True)
+@rule("KC201", "batchnorm-axis", Severity.ERROR, since="0.1", fixable=True, mentions=("BatchNorm", "batch_norm"))
 def batchnorm_axis(graph: ModelGraph) -> Iterator[Finding]:
     if "BatchNormalization" not in class_names(graph):
         return

@@ -83,7 +83,13 @@ _MOST_EPSILON: Final = 0.1
 _WITHOUT_NORM: Final = ("VGG", "ConvNeXt")
 
 
-@rule("KC206", "batchnorm-frozen-wrongly", Severity.WARNING, since="0.1")
+@rule(
+    "KC206",
+    "batchnorm-frozen-wrongly",
+    Severity.WARNING,
+    since="0.1",
+    mentions=("trainable", "BatchNorm", "batch_norm"),
+)
 def batchnorm_frozen_wrongly(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
     for node in graph.nodes:
         if node.layer.kind in (LayerKind.MODEL, LayerKind.CUSTOM):

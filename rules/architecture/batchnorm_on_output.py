@@ -79,7 +79,7 @@ from kerascheck.rule import rule
 _FINAL: Final = ("softmax", "sigmoid")
 
 
-@rule("KC202", "batchnorm-on-output", Severity.ERROR, since="0.1")
+@rule("KC202", "batchnorm-on-output", Severity.ERROR, since="0.1", mentions=("BatchNorm", "batch_norm"))
 def batchnorm_on_output(graph: ModelGraph) -> Iterator[Finding]:
     if graph.nested or "BatchNormalization" not in class_names(graph) or not own_losses(graph):
         return

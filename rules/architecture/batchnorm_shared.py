@@ -55,7 +55,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC205", "batchnorm-shared", Severity.WARNING, since="0.1")
+@rule("KC205", "batchnorm-shared", Severity.WARNING, since="0.1", mentions=("BatchNorm", "batch_norm"))
 def batchnorm_shared(graph: ModelGraph) -> Iterator[Finding]:
     if "BatchNormalization" not in class_names(graph):
         return

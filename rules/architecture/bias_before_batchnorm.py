@@ -65,7 +65,7 @@ from kerascheck.folding import folded
 from kerascheck.rule import rule
 
 
-@rule("KC204", "bias-before-batchnorm", Severity.INFO, since="0.1", fixable=True)
+@rule("KC204", "bias-before-batchnorm", Severity.INFO, since="0.1", fixable=True, mentions=("BatchNorm", "batch_norm"))
 def bias_before_batchnorm(graph: ModelGraph) -> Iterator[Finding]:
     yield from folded(_found(graph))
 

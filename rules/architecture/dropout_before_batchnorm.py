@@ -82,7 +82,7 @@ _SHIFTING: Final = DROPOUTS - {"AlphaDropout"}
 _BETWEEN: Final = ACTIVATIONS | WINDOWS | frozenset({"Flatten", "Reshape", "Permute", "Identity"})
 
 
-@rule("KC203", "dropout-before-batchnorm", Severity.WARNING, since="0.1")
+@rule("KC203", "dropout-before-batchnorm", Severity.WARNING, since="0.1", mentions=("BatchNorm", "batch_norm"))
 def dropout_before_batchnorm(graph: ModelGraph) -> Iterator[Finding]:
     if "BatchNormalization" not in class_names(graph) or not _SHIFTING & class_names(graph):
         return

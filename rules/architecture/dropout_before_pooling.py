@@ -68,7 +68,7 @@ from kerascheck.rule import rule
 _BETWEEN: Final = ACTIVATIONS | frozenset({"BatchNormalization", "Identity"})
 
 
-@rule("KC209", "dropout-before-pooling", Severity.INFO, since="0.1")
+@rule("KC209", "dropout-before-pooling", Severity.INFO, since="0.1", mentions=("ropout",))
 def dropout_before_pooling(graph: ModelGraph) -> Iterator[Finding]:
     if "Dropout" not in class_names(graph):
         return

@@ -75,7 +75,7 @@ _AFTER_LAST: Final = DROPOUTS | frozenset({"Activation", "Softmax", "Flatten", "
 _PROBABILITIES: Final = ("softmax", "sigmoid")
 
 
-@rule("KC208", "dropout-on-output", Severity.ERROR, since="0.1")
+@rule("KC208", "dropout-on-output", Severity.ERROR, since="0.1", mentions=("ropout",))
 def dropout_on_output(graph: ModelGraph) -> Iterator[Finding]:
     if graph.nested or not DROPOUTS & class_names(graph):
         return

@@ -98,7 +98,7 @@ _VOCABULARIES: Final = {
 }
 
 
-@rule("KC220", "embedding-range", Severity.ERROR, since="0.1")
+@rule("KC220", "embedding-range", Severity.ERROR, since="0.1", mentions=("mbedding",))
 def embedding_range(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
     if not EMBEDDINGS & class_names(graph):
         return

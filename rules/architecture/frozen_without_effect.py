@@ -110,7 +110,7 @@ from kerascheck.rule import rule
 _METHODS = ("fit", "fit_generator")
 
 
-@rule("KC231", "frozen-without-effect", Severity.ERROR, since="0.1")
+@rule("KC231", "frozen-without-effect", Severity.ERROR, since="0.1", mentions=("trainable",))
 def frozen_without_effect(program: TrainingProgram) -> Iterator[Finding]:
     made = list(changes(program))
     if not made:

@@ -79,7 +79,7 @@ from kerascheck.folding import folded
 from kerascheck.rule import rule
 
 
-@rule("KC235", "lambda-layer", Severity.WARNING, since="0.1", group="security")
+@rule("KC235", "lambda-layer", Severity.WARNING, since="0.1", group="security", mentions=("ambda",))
 def lambda_layer(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
     found = [layer for layer in graph.layers if layer.kind is LayerKind.LAMBDA]
     if not found:

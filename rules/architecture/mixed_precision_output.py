@@ -77,7 +77,14 @@ from kerascheck.findings import Edit, Finding, Fix, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC234", "mixed-precision-output", Severity.WARNING, since="0.1", fixable=True)
+@rule(
+    "KC234",
+    "mixed-precision-output",
+    Severity.WARNING,
+    since="0.1",
+    fixable=True,
+    mentions=("float16", "half", "mixed"),
+)
 def mixed_precision_output(graph: ModelGraph) -> Iterator[Finding]:
     if graph.nested:
         return

@@ -75,7 +75,7 @@ _FUSED: Final[tuple[tuple[str, Value], ...]] = (
 _STORED: Final = frozenset({"recurrent_activation", "reset_after"})
 
 
-@rule("KC219", "recurrent-activation", Severity.WARNING, since="0.1")
+@rule("KC219", "recurrent-activation", Severity.WARNING, since="0.1", mentions=("LSTM", "GRU", "RNN"))
 def recurrent_activation(graph: ModelGraph) -> Iterator[Finding]:
     found = list(_found(graph))
     for severity in dict.fromkeys(finding.severity for finding in found):

@@ -110,6 +110,7 @@ _NORMALIZATION: Final = frozenset({"gamma_regularizer", "beta_regularizer"})
     Severity.WARNING,
     since="0.1",
     options={"largest-factor": LARGEST_FACTOR, "largest-penalty": LARGEST_PENALTY},
+    mentions=("egulariz",),
 )
 def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     factor = options.number("largest-factor", LARGEST_FACTOR)

@@ -78,7 +78,7 @@ from kerascheck.rule import rule
 SHUFFLE = "shuffle"
 
 
-@rule("KC114", "dataset-shuffle-misplaced", Severity.WARNING, since="0.1")
+@rule("KC114", "dataset-shuffle-misplaced", Severity.WARNING, since="0.1", mentions=("shuffle",))
 def dataset_shuffle_misplaced(program: TrainingProgram) -> Iterator[Finding]:
     seen: set[Location] = set()
     for fit in program.of(Fit):

@@ -67,7 +67,7 @@ from kerascheck.rule import rule
 FRAMES = frozenset({"frame", "series"})
 
 
-@rule("KC128", "nan-comparison", Severity.ERROR, since="0.1", fixable=True)
+@rule("KC128", "nan-comparison", Severity.ERROR, since="0.1", fixable=True, mentions=("nan", "NaN", "NAN"))
 def nan_comparison(program: TrainingProgram) -> Iterator[Finding]:
     sources = {
         source for fit in program.of(Fit) for data in (*arrays(fit.x), *arrays(fit.y)) for source in _sources(data)

@@ -71,7 +71,13 @@ EFFECT = {
 FILLING = frozenset({"load_weights", "set_weights", "passed", "returned"})
 
 
-@rule("KC124", "normalization-not-adapted", Severity.ERROR, since="0.1")
+@rule(
+    "KC124",
+    "normalization-not-adapted",
+    Severity.ERROR,
+    since="0.1",
+    mentions=("Normalization", "Vectorization", "Lookup", "Discretization"),
+)
 def normalization_not_adapted(program: TrainingProgram) -> Iterator[Finding]:
     # A model that is saved and loaded has layers of its own: the place where a layer was made tells it again.
     keys = {fitting.key for fitting in program.of(Fitting)}

@@ -65,7 +65,15 @@ from kerascheck.rule import rule
 ARGUMENT = "reshuffle_each_iteration"
 
 
-@rule("KC113", "overlapping-dataset-split", Severity.ERROR, since="0.1", group="leakage", fixable=True)
+@rule(
+    "KC113",
+    "overlapping-dataset-split",
+    Severity.ERROR,
+    since="0.1",
+    group="leakage",
+    fixable=True,
+    mentions=("take", "skip"),
+)
 def overlapping_dataset_split(program: TrainingProgram) -> Iterator[Finding]:
     for split in program.of(Split):
         if split.function != "take and skip" or len(split.outputs) < 2:

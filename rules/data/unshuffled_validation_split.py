@@ -83,7 +83,14 @@ from kerascheck.rule import rule
 SPEAKING = {Order.SORTED: Severity.WARNING, Order.AS_LOADED: Severity.INFO}
 
 
-@rule("KC102", "unshuffled-validation-split", Severity.WARNING, since="0.1", group="leakage")
+@rule(
+    "KC102",
+    "unshuffled-validation-split",
+    Severity.WARNING,
+    since="0.1",
+    group="leakage",
+    mentions=("validation_split",),
+)
 def unshuffled_validation_split(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         share = fit.arguments.get("validation_split")

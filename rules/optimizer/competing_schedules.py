@@ -93,7 +93,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC403", "competing-schedules", Severity.WARNING, since="0.1")
+@rule("KC403", "competing-schedules", Severity.WARNING, since="0.1", mentions=("chedul", "Plateau", "decay"))
 def competing_schedules(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         if isinstance(fit.callbacks, Unknown):

@@ -74,7 +74,13 @@ CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 NOT_NEGATIVE = ("epsilon", "weight_decay", "decay", "initial_accumulator_value")
 
 
-@rule("KC405", "momentum-and-betas", Severity.ERROR, since="0.1")
+@rule(
+    "KC405",
+    "momentum-and-betas",
+    Severity.ERROR,
+    since="0.1",
+    mentions=("momentum", "beta", "rho", "clip", "epsilon", "decay", "accumulator", "nesterov"),
+)
 def momentum_and_betas(graph: ModelGraph) -> Iterator[Finding]:
     for compiled in graph.trained_with:
         if compiled.optimizer is not None:

@@ -57,7 +57,7 @@ CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 THRESHOLDS = {"layers": 3, "steps": 250}
 
 
-@rule("KC408", "no-gradient-clipping", Severity.INFO, since="0.1", options=THRESHOLDS)
+@rule("KC408", "no-gradient-clipping", Severity.INFO, since="0.1", options=THRESHOLDS, mentions=("LSTM", "GRU", "RNN"))
 def no_gradient_clipping(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     yield from folded(_found(graph, options))
 

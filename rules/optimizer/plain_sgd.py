@@ -62,7 +62,7 @@ from kerascheck.findings import Finding, Severity
 from kerascheck.rule import Options, rule
 
 
-@rule("KC404", "plain-sgd", Severity.INFO, since="0.1", options={"epochs": 10})
+@rule("KC404", "plain-sgd", Severity.INFO, since="0.1", options={"epochs": 10}, mentions=("sgd", "SGD"))
 def plain_sgd(graph: ModelGraph, program: TrainingProgram | None, options: Options) -> Iterator[Finding]:
     for compiled in graph.compiles:
         optimizer = compiled.optimizer

@@ -116,7 +116,7 @@ ENOUGH = 5
 SHARE = 0.2
 
 
-@rule("KC406", "schedule-function", Severity.ERROR, since="0.1")
+@rule("KC406", "schedule-function", Severity.ERROR, since="0.1", mentions=("chedul",))
 def schedule_function(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         epochs = fit.arguments.get("epochs")

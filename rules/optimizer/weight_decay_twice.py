@@ -58,7 +58,7 @@ from kerascheck.rule import rule
 KERNELS = ("kernel_regularizer", "recurrent_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 
 
-@rule("KC409", "weight-decay-twice", Severity.WARNING, since="0.1")
+@rule("KC409", "weight-decay-twice", Severity.WARNING, since="0.1", mentions=("decay",))
 def weight_decay_twice(graph: ModelGraph) -> Iterator[Finding]:
     penalized = [(layer, argument) for layer in _layers(graph) for argument in KERNELS if _pulls(layer, argument)]
     if not penalized:

@@ -71,7 +71,7 @@ from kerascheck.rule import rule
 PROBABILITIES = frozenset({"softmax", "sigmoid"})
 
 
-@rule("KC305", "from-logits-on-probabilities", Severity.ERROR, since="0.1", fixable=True)
+@rule("KC305", "from-logits-on-probabilities", Severity.ERROR, since="0.1", fixable=True, mentions=("from_logits",))
 def from_logits_on_probabilities(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
     for judgement in judgements(graph, program):
         loss = judgement.loss

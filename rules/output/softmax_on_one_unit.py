@@ -104,7 +104,7 @@ from kerascheck.rule import rule
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
 
 
-@rule("KC301", "softmax-on-one-unit", Severity.ERROR, since="0.1")
+@rule("KC301", "softmax-on-one-unit", Severity.ERROR, since="0.1", mentions=("oftmax",))
 def softmax_on_one_unit(graph: ModelGraph) -> Iterator[Finding]:
     for node in graph.nodes:
         layer = node.layer.inner or node.layer

@@ -85,7 +85,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC302", "softmax-with-binary-loss", Severity.ERROR, since="0.1", fixable=True)
+@rule("KC302", "softmax-with-binary-loss", Severity.ERROR, since="0.1", fixable=True, mentions=("oftmax",))
 def softmax_with_binary_loss(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
     for judgement in judgements(graph, program):
         output = judgement.output

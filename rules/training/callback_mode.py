@@ -120,15 +120,13 @@ from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
 WATCHERS: Final = frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"})
-LOSSES: Final = (r"(^|_)(loss|error|mse|mae|mape|msle|rmse|perplexity|wer|cer)$|(^|_)loss(_|$)")
-SCORES: Final = (
-    r"(^|_)(acc|accuracy|auc|precision|recall|f1|f1_?score|f1_m|fbeta|fmeasure|dice|iou|jaccard|score|psnr|ssim|kappa|mcc)(_|$)"
-)
+LOSSES: Final = r"(^|_)(loss|error|mse|mae|mape|msle|rmse|perplexity|wer|cer)$|(^|_)loss(_|$)"
+SCORES: Final = r"(^|_)(acc|accuracy|auc|precision|recall|f1|f1_?score|f1_m|fbeta|fmeasure|dice|iou|jaccard|score|psnr|ssim|kappa|mcc)(_|$)"
 GUESSED: Final = r"acc|auc|^fmeasure"
 """What Keras 2 takes for a score when the mode is `auto`."""
 
 
-@rule("KC508", "callback-mode", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC508", "callback-mode", Severity.WARNING, since="0.1", fixable=True, mentions=("allback",))
 def callback_mode(program: TrainingProgram) -> Iterator[Finding]:
     kept: dict[Location, Finding] = {}
     for fit in program.of(Fit):

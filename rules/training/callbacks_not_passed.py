@@ -65,7 +65,7 @@ METHODS: Final = frozenset({"fit", "fit_generator"})
 MADE_TO_BE_ASKED: Final = frozenset({"History", "CallbackList", "Callback"})
 
 
-@rule("KC521", "callbacks-not-passed", Severity.WARNING, since="0.1")
+@rule("KC521", "callbacks-not-passed", Severity.WARNING, since="0.1", mentions=("allback",))
 def callbacks_not_passed(program: TrainingProgram) -> Iterator[Finding]:
     fits = [fit for fit in program.of(Fit) if fit.method in METHODS]
     if not program.whole or not any(not fit.uncalled for fit in fits):

@@ -77,7 +77,7 @@ OTHERS: Final = (".hdf5", ".hdf", ".h5", ".keras", ".ckpt", ".tf", ".weights", "
 ALWAYS: Final = frozenset({"epoch", "batch"})
 
 
-@rule("KC509", "checkpoint-path", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC509", "checkpoint-path", Severity.WARNING, since="0.1", fixable=True, mentions=("Checkpoint",))
 def checkpoint_path(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     for callback in program.callbacks:
         path = callback["filepath"]

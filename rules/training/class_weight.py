@@ -65,7 +65,7 @@ from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC518", "class-weight", Severity.WARNING, since="0.1")
+@rule("KC518", "class-weight", Severity.WARNING, since="0.1", mentions=("class_weight",))
 def class_weight(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         weights = fit.arguments.get("class_weight")

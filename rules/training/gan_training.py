@@ -68,7 +68,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC519", "gan-training", Severity.WARNING, since="0.1")
+@rule("KC519", "gan-training", Severity.WARNING, since="0.1", mentions=("trainable",))
 def gan_training(program: TrainingProgram) -> Iterator[Finding]:
     for model in {use.model: use for use in program.of(ModelUse) if _freezes(use)}:
         flags = [use for use in program.uses(model, "trainable") if not use.uncalled]

@@ -90,7 +90,7 @@ TWO_MODES: Final = frozenset(
 )
 
 
-@rule("KC515", "gradient-tape", Severity.ERROR, since="0.1")
+@rule("KC515", "gradient-tape", Severity.ERROR, since="0.1", mentions=("Tape",))
 def gradient_tape(program: TrainingProgram) -> Iterator[Finding]:
     for tape in program.tapes:
         yield from _outside(tape)

@@ -60,7 +60,7 @@ FEW: Final = 10
 METHODS: Final = frozenset({"predict", "predict_classes", "predict_proba"})
 
 
-@rule("KC514", "predict-in-loop", Severity.WARNING, since="0.1", group="performance")
+@rule("KC514", "predict-in-loop", Severity.WARNING, since="0.1", group="performance", mentions=("predict",))
 def predict_in_loop(program: TrainingProgram) -> Iterator[Finding]:
     for call in program.of(Evaluation):
         if call.method not in METHODS or not call.follows_loop or not call.loops or not _is_one_row(call):

@@ -104,7 +104,7 @@ ORDERED_NAMES: Final = r"time|series|seq|stock|price|window|lag|sensor|signal|ec
 CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"})
 
 
-@rule("KC505", "shuffle-off", Severity.WARNING, since="0.1", fixable=True)
+@rule("KC505", "shuffle-off", Severity.WARNING, since="0.1", fixable=True, mentions=("shuffle",))
 def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         yield from _of_directory(fit)

@@ -72,7 +72,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC517", "stateful-recurrence", Severity.WARNING, since="0.1")
+@rule("KC517", "stateful-recurrence", Severity.WARNING, since="0.1", mentions=("stateful",))
 def stateful_recurrence(program: TrainingProgram) -> Iterator[Finding]:
     for graph in program.models.values():
         layer = _stateful(graph)

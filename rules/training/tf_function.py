@@ -80,7 +80,7 @@ from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC516", "tf-function", Severity.WARNING, since="0.1", group="performance")
+@rule("KC516", "tf-function", Severity.WARNING, since="0.1", group="performance", mentions=("function", "eager"))
 def tf_function(program: TrainingProgram) -> Iterator[Finding]:
     for function in program.traced:
         yield from _side_effects(function)
