@@ -129,13 +129,13 @@ def _is_test(array: DataArray) -> bool:
 def _judge(program: TrainingProgram, fit: Fit, validation: DataArray) -> Finding | None:
     callbacks = fit.callbacks if isinstance(fit.callbacks, tuple) else ()
     reloads = loads_later(program, fit)
-    choosers = [callback for callback in callbacks if chooses(callback)]
+    choosers = [callback for callback in callbacks if chooses(callback) and not _is_overruled(callback, callbacks)]
     later = tuple(program.judged(after=fit))
-    seen = [event for event, array in later if array.holds(validation)]
+    seen = [event for event, array in later if array.holds(validation) and _may_be_of(program, event, fit, reloads)]
     report = next((event for event in seen if _is_score(program, event)), None)
     if validation.fold and not choosers:
         return None
-    if not seen and any(array.role is Role.TEST or validation.disjoint(array) for _, array in later):
+    if not seen and any(_is_other_test(array, validation) for _, array in later):
         return None
     proven = validation.role is Role.TEST
     name = f"`{validation.name}`" if validation.name else "the validation data"
@@ -171,6 +171,20 @@ def _is_score(program: TrainingProgram, event: Evaluation) -> bool:
     if not event.method.startswith("predict"):
         return True
     return any(array.prediction == event.order for comparison in program.of(Comparison) for array in comparison.arrays)
+
+
+def _may_be_of(program: TrainingProgram, event: Evaluation, fit: Fit, reloads: bool) -> bool:
+    """Whether the model that is judged may hold what this training learned."""
+    return reloads or program.related(fit.model, event.model)
+
+
+def _is_other_test(array: DataArray, validation: DataArray) -> bool:
+    return validation.disjoint(array) or (array.role is Role.TEST and not array.holds(validation))
+
+
+def _is_overruled(callback: Callback, callbacks: tuple[Callback, ...]) -> bool:
+    """Whether a scheduler writes the rate anew in each epoch, so that what lowers it has no say."""
+    return callback.name == "ReduceLROnPlateau" and any(other.name == "LearningRateScheduler" for other in callbacks)
 
 
 def chooses(callback: Callback) -> bool:
