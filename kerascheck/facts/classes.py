@@ -66,7 +66,8 @@ class CustomClass(Struct, frozen=True):
     `location` is the name in the class statement. `parameters` are those of `__init__` that the class brings itself,
     `has_get_config` whether it or a class of the program above it defines one, `registered` whether a decorator makes it
     known to Keras. `takes_training` is true when `call` has a parameter of that name. `dropouts` are the places of
-    `dropout` functions on the way of `call` that nothing turns off when the model predicts.
+    `dropout` functions on the way of `call` that nothing turns off when the model predicts. `trains_itself` is true for a
+    model with a step of training of its own.
     """
 
     name: str
@@ -81,3 +82,4 @@ class CustomClass(Struct, frozen=True):
     dropouts: tuple[Location, ...] = ()
     untracked: tuple[Untracked, ...] = ()
     unused: tuple[UnusedLayer, ...] = ()
+    trains_itself: bool = False

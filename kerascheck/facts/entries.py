@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.derived import once_per_graph
-from kerascheck.facts.families import DROPOUTS, NOISE, POOLINGS
+from kerascheck.facts.families import (
+    CONVOLUTIONS,
+    DENSE,
+    DROPOUTS,
+    NOISE,
+    NORMALIZATIONS,
+    POOLINGS,
+    activation_of,
+)
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node, Tensor
 
 RESHAPING: Final = frozenset(
@@ -19,6 +27,8 @@ SCALING: Final = frozenset(
      "FeatureSpace", "Embedding", "ReversibleEmbedding"}
 )  # fmt: skip
 """Layers after which the range of the input no longer matters."""
+
+_HANDING_ON: Final = CONVOLUTIONS | DENSE | KEEPING | frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU"})
 
 
 @once_per_graph
@@ -56,8 +66,33 @@ def _of_node(graph: ModelGraph, node: Node, seen: set[int]) -> Iterator[Layer | 
     elif keeps_values(layer):
         for tensor in node.outputs:
             yield from _behind(graph, tensor, seen)
+    elif (normalization := _normalization_behind(graph, node)) is not None:
+        yield normalization
     else:
         yield layer.inner if layer.class_name in ("TimeDistributed", "Bidirectional") and layer.inner else layer
+
+
+def _normalization_behind(graph: ModelGraph, node: Node) -> Layer | None:
+    """The normalization that takes the input's scale out of what a kernel makes of it, where nothing else gets that.
+
+    The kernel, its bias of zeros and a relu all hand a factor of the input on, and the normalization divides by it: loss
+    and gradients of the kernel are the same at every scale.
+    """
+    if node.layer.class_name not in _HANDING_ON or graph.is_output(node):
+        return None
+    found: Layer | None = None
+    for step in graph.after(node):
+        if not _hands_factor_on(node.layer):
+            return None
+        normal = step.layer if step.layer.class_name in NORMALIZATIONS else _normalization_behind(graph, step)
+        if normal is None:
+            return None
+        found = found or normal
+    return found
+
+
+def _hands_factor_on(layer: Layer) -> bool:
+    return layer.class_name in KEEPING or activation_of(layer) in (None, "relu", "leaky_relu", "prelu")
 
 
 def keeps_values(layer: Layer) -> bool:

@@ -12,7 +12,7 @@ from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.derived import once_per_graph
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
 from kerascheck.facts.own_steps import OwnStep
-from kerascheck.facts.training import Data, Evaluation, Fit, ModelUse, TrainingProgram, arrays
+from kerascheck.facts.training import Compiled, Data, Evaluation, Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Fix, Location
 
@@ -205,6 +205,8 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
     found = outputs(graph)
     for compiled in graph.compiles:
         losses = compiled.losses
+        if program is not None and _is_tested(program, compiled):
+            continue
         if isinstance(losses, Unknown) or len(losses) != len(found):
             continue
         fits = fits_of(program, graph, compiled)
@@ -218,6 +220,11 @@ def judgements(graph: ModelGraph, program: TrainingProgram | None = None) -> Ite
         loss = losses[0] if isinstance(losses, tuple) and len(found) == 1 else None
         if loss is not None and not isinstance(loss.name, Unknown) and not loss.custom:
             yield Judgement(step, loss, found[0], (), graph.key, False)
+
+
+def _is_tested(program: TrainingProgram, compiled: Compile) -> bool:
+    """Whether a unit test compiles the model, with whatever loss lets it run."""
+    return any(event.is_tested and event.compile is compiled for event in program.of(Compiled))
 
 
 def with_reached_range(labels: DataArray) -> DataArray:

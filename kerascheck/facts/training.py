@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -19,6 +19,9 @@ from kerascheck.findings import Location, Severity
 
 Data: TypeAlias = "DataArray | tuple[Data, ...] | Unknown | None"
 """What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
+
+
+_FEW_ROWS: Final = 16
 
 
 def arrays(data: Data) -> tuple[DataArray, ...]:
@@ -39,6 +42,19 @@ def _is_stand_in(array: DataArray) -> bool:
     if array.origin == "constant":
         return isinstance(array.minimum, (int, float)) and array.minimum == array.maximum
     return array.origin == "random"
+
+
+def is_demonstration(data: Data) -> bool:
+    """Whether the values are made up, points of a line, or a few rows that are written out to show how something is called."""
+    return is_made_up(data) or any(_is_written_out(part) for array in arrays(data) for part in (array, *array.elements))
+
+
+def _is_written_out(array: DataArray) -> bool:
+    if array.origin == "linspace":
+        return True
+    written = array.origin == "literal" or (array.container == "list" and isinstance(array.origin, Unknown))
+    rows = array.shape[0] if isinstance(array.shape, tuple) and array.shape else None
+    return written and isinstance(rows, int) and rows <= _FEW_ROWS
 
 
 class Callback(Struct, frozen=True):
@@ -79,7 +95,8 @@ class Loop(Struct, frozen=True):
 
 class Event(Struct, frozen=True):
     """Something the program does. `order` counts up in the order of a run; `repeated` inside a loop, `certain` unless in a
-    branch that could not be decided, `uncalled` in a function that only another program can call. `loops` are the loops
+    branch that could not be decided, `uncalled` in a function that only another program can call, `is_tested` when a unit
+    test does it, which asks whether code runs and not how good a model is. `loops` are the loops
     around it, from the outermost."""
 
     order: int
@@ -89,12 +106,7 @@ class Event(Struct, frozen=True):
     scope: str = ""
     uncalled: bool = False
     loops: tuple[Loop, ...] = ()
-
-    @property
-    def is_tested(self) -> bool:
-        """Whether a unit test does it, which asks whether code runs and not how good a model is."""
-        name = self.scope
-        return self.uncalled and name.startswith("test") and (name[4:5] == "_" or name[4:5].isupper())
+    is_tested: bool = False
 
 
 class Compiled(Event, frozen=True):
@@ -275,7 +287,8 @@ class TrainingProgram(Struct, frozen=True):
     `rates_in_hand` are the keys of the optimizers whose learning rate the script itself reads or sets, `classes` the
     layers and models that it writes as classes, `loose` the layers that it makes and loses. `callbacks_elsewhere` are the keys of callbacks that go to code that is not
     followed. `whole` when the source was read to its end and no cell or line of it was left out: only then does a call that
-    was not seen prove anything.
+    was not seen prove anything. `is_test` for a file of tests, by its name and its assertions; `is_page` for
+    a notebook, or a script whose prose stands between its statements, where one thing may be shown after the other.
     """
 
     models: Mapping[int, ModelGraph]
@@ -293,6 +306,8 @@ class TrainingProgram(Struct, frozen=True):
     traced: tuple[TracedFunction, ...] = ()
     classes: tuple[CustomClass, ...] = ()
     loose: tuple[LooseLayer, ...] = ()
+    is_test: bool = False
+    is_page: bool = False
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""

@@ -106,12 +106,17 @@ def _globals(function: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _used(body: Sequence[ast.stmt]) -> Iterator[ast.Name]:
-    """The names that a cell needs while it runs, outside functions, comprehensions and attempts."""
+    """The names that a cell needs whenever it runs: outside functions, comprehensions, attempts and undecided branches."""
     stack: list[ast.AST] = list(body)
     while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                yield node
-        elif not isinstance(node, (*_SCOPES, ast.ClassDef, ast.Try)):
-            stack.extend(ast.iter_child_nodes(node))
+        match stack.pop():
+            case ast.Name(ctx=ast.Load()) as name:
+                yield name
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+                stack.append(test)
+            case ast.BoolOp(values=[first, *_]):
+                stack.append(first)
+            case node if not isinstance(node, (*_SCOPES, ast.ClassDef, ast.Try)):
+                stack.extend(ast.iter_child_nodes(node))
+            case _:
+                pass

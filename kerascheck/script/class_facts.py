@@ -31,6 +31,7 @@ _DROPOUT_FUNCTIONS: Final = frozenset(
 )
 _REGISTERING: Final = frozenset({"register_keras_serializable", "register_serializable"})
 _HIDING: Final = frozenset({"collections.deque", "numpy.array", "numpy.asarray"})
+_OWN_STEPS: Final = ("train_step", "compute_loss", "compute_loss_and_updates", "fit")
 _OWN_TRACKING: Final = ("trainable_variables", "trainable_weights", "weights", "variables", "_flatten_layers")
 _NOT_CALLED: Final = frozenset({"__init__", "build", "get_config", "from_config", "compute_output_shape"})
 _EVERYTHING: Final = frozenset({"__dict__", "layers", "_layers", "submodules"})
@@ -115,6 +116,7 @@ class _Reader:
             dropouts=tuple(self.dropouts),
             untracked=tuple(self.untracked.values()) if not any(name in self.methods for name in _OWN_TRACKING) else (),
             unused=tuple(self._unused(source)) if call is not None else (),
+            trains_itself=any(name in self.methods for name in _OWN_STEPS),
         )
 
     def _unused(self, source: _Source) -> Iterator[UnusedLayer]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from kerascheck.facts.data import DataKind
 from kerascheck.facts.training import Loop
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.script.machine import Machine
@@ -31,7 +32,9 @@ def _kind(machine: Machine, node: ast.expr, source: object) -> tuple[str, int | 
     if _calls(node, "range") or _calls(node, "trange"):
         return "range", UNKNOWN
     if isinstance(source, ArrayValue):
-        return "batches", UNKNOWN
+        shape = source.data.shape
+        rows = shape[0] if source.data.kind is DataKind.ARRAY and isinstance(shape, tuple) and shape else UNKNOWN
+        return "batches", rows if isinstance(rows, int) else UNKNOWN
     if isinstance(source, (ListValue, tuple)):
         items = source.items if isinstance(source, ListValue) else source
         return "values", len(items) if not isinstance(source, ListValue) or source.whole else UNKNOWN

@@ -70,6 +70,7 @@ class Machine:
         self.loop_nodes: list[tuple[ast.For | ast.AsyncFor | ast.While, int]] = []
         self.undecided = 0
         self.uncalled = False
+        self.is_test = False
         self.assembly = Assembly()
         self.keys = count(1)
         self.orders = count(1)
@@ -220,6 +221,7 @@ class Machine:
             "uncalled": self.uncalled,
             "loops": tuple(self.loop_path),
             "scope": self.frames[-1].name if self.frames else "",
+            "is_tested": self.is_test or (self.uncalled and any(is_test_name(frame.name) for frame in self.frames)),
         }
 
     def layer_name(self, stem: str) -> str:
@@ -227,6 +229,11 @@ class Machine:
         number = self.layer_names.get(stem, 0)
         self.layer_names[stem] = number + 1
         return stem if number == 0 else f"{stem}_{number}"
+
+
+def is_test_name(name: str) -> bool:
+    """Whether a function is called like a unit test."""
+    return name.startswith("test") and (name[4:5] == "_" or name[4:5].isupper())
 
 
 def common_shape(left: Shape, right: Shape) -> Shape:

@@ -68,6 +68,7 @@ def read_script(
     evaluator = Evaluator(path, source.text, file.absolute() if file is not None else None)
     for name, unit in source.modules:
         evaluator.written.setdefault(name, []).append(unit)
+    evaluator.is_test = _is_test(path, source)
     cut_short = evaluate(evaluator, source.units)
     findings = [syntax_finding(problem.location, problem.message) for problem in source.problems]
     used = {event.model for event in evaluator.events if isinstance(event, (Compiled, Fit, Evaluation))}
@@ -112,6 +113,8 @@ def read_script(
         loose=_loose(evaluator, source.units),
         target_keras=aimed,
         cut_short=cut_short,
+        is_test=evaluator.is_test,
+        is_page=source.notebook or _has_prose(source),
     )
     usage = KerasUsage(
         calls,
@@ -133,6 +136,21 @@ def read_script(
 
 def _words(texts: Iterable[SourceText]) -> str:
     return "\n".join(line for text in texts for _, lines in text.cells for line in lines)
+
+
+def _is_test(path: str, source: Source) -> bool:
+    """Whether a script is a file of tests: called like one, and it asserts something."""
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    if source.notebook or not (stem.startswith("test_") or stem.endswith("_test")):
+        return False
+    return any("assert" in line for line in source.text.lines(None))
+
+
+def _has_prose(source: Source) -> bool:
+    """Whether text stands between the statements of a script, as in the guides of Keras."""
+    statements = [statement for unit in source.units for statement in unit.tree.body[1:]]
+    values = [statement.value for statement in statements if isinstance(statement, ast.Expr)]
+    return sum(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in values) > 1
 
 
 def _classes(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, ...]:

@@ -20,7 +20,7 @@ _ASSIGNED = re.compile(r"(?P<target>[A-Za-z_][\w.,\s\[\]'\"]*=\s*)(?P<magic>!!?\
 _HELP = re.compile(r"\?{1,2}[\w.*%]+\s*$|%{0,2}[A-Za-z_][\w.*\[\]()'\"]*\?{1,2}\s*$")
 _AUTOMAGIC = re.compile(
     r"(?:pip3?|conda|apt-get|git|wget|curl|cd|ls|cat|mkdir|rm|cp|mv|unzip|less|more|man|source|export|nvidia-smi)"
-    r"(?:\s+[-\w./~$*{\"'][^=(]*)?$"
+    r"(?:\s+[-\w./~$*{\"'](?:[^=(]|[=<>~!]=|(?<=[\w])=(?=\S))*)?$"
 )
 _CELL_MARK = re.compile(r"#\s*(?:In\s?\[|%%|<codecell>)")
 _PRINT = re.compile(r"(?:print|exec)(?:\s*$|\s+(?![=(.,:\[])|\s*(?=[\"'`>])|\s*\(.*\)\s*[%,])")
@@ -144,14 +144,21 @@ def keeps_body(line: str) -> bool:
 
 
 def _indented(path: str, lines: list[str], cell: int | None) -> ast.Module | None:
-    """The tree of a cell that is indented as a whole, which IPython takes."""
+    """The tree of a cell whose first line is indented, from each of whose lines IPython takes that much."""
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
-    if cell is None or first[:1] not in (" ", "\t"):
+    space = first[: len(first) - len(first.lstrip())]
+    if cell is None or not space:
         return None
-    parsed = _parse_lines(path, ["if 1:", *lines], cell)
+    outside = {number for number, line in enumerate(lines, 1) if line.strip() and not line.startswith(space)}
+    padded = (space + line if number in outside else line for number, line in enumerate(lines, 1))
+    parsed = _parse_lines(path, ["if 1:", *padded], cell)
     if parsed.tree is None or len(parsed.tree.body) != 1:
         return None
     ast.increment_lineno(parsed.tree, -1)
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, (ast.expr, ast.stmt)):
+            node.col_offset -= len(space) if node.lineno in outside else 0
+            node.end_col_offset = (node.end_col_offset or 0) - (len(space) if node.end_lineno in outside else 0)
     wrapper = parsed.tree.body[0]
     return ast.Module(wrapper.body, []) if isinstance(wrapper, ast.If) else None
 

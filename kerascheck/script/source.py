@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from kerascheck.findings import Location, SourceText
 
+_BLANK_VALUE = re.compile(r"\s*[\w.,\s]+=\s*(?:#.*)?$")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _BYTE_ORDER_MARKS = (
@@ -230,6 +231,8 @@ def _refusal(path: str, text: str, cell: int | None, error: SyntaxError) -> Pars
             return Parsed(None, SyntaxProblem(location, _python2_message(found["statement"], written)), python2=True)
     elif message.startswith("invalid syntax") and _PYTHON2_LINE.search(written):
         return Parsed(None, SyntaxProblem(location, _python2_message(None, written)), python2=True)
+    if message.startswith("invalid syntax") and _BLANK_VALUE.match(written):
+        message = "nothing stands to the right of `=`"
     return Parsed(None, SyntaxProblem(location, _sentence(message)))
 
 

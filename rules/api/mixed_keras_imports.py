@@ -53,6 +53,8 @@ from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
+HARMLESS = frozenset({"datasets", "utils", "preprocessing", "config", "version"})
+"""Plain functions, whose results fit every Keras."""
 NAMES = {"keras": "`keras`", "tf.keras": "`tensorflow.keras`", "tf_keras": "`tf_keras`"}
 
 
@@ -60,17 +62,19 @@ NAMES = {"keras": "`keras`", "tf.keras": "`tensorflow.keras`", "tf_keras": "`tf_
 def mixed_keras_imports(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     firsts: dict[str, ApiCall] = {}
     for call in usage.calls:
-        if call.flavour and (call.is_call or len(call.qualified.split(".")) > 1):
+        parts = call.qualified.split(".")
+        if call.flavour and (call.is_call or len(parts) > 1) and parts[1:2] and parts[1] not in HARMLESS:
             firsts.setdefault(call.flavour, call)
-    if len(firsts) < 2:
+    if len(firsts) < 2 or program.is_test:
         return
     mixture = _one_model(usage, program)
     if mixture is not None:
         yield _in_model(*mixture)
         return
     first, second, *_ = firsts.values()
+    apart = "they are" if "tf_keras" in firsts else "beside TensorFlow before 2.16, Keras 3 makes them"
     yield Finding(
-        message=f"this is taken from {NAMES[second.flavour]}, other names from {NAMES[first.flavour]}: they are one library in some versions and two in others",
+        message=f"`{second.name}` is taken from {NAMES[second.flavour]}, `{first.name}` from {NAMES[first.flavour]}: {apart} two libraries, and no layer or model of one fits the other",
         location=second.name_place,
         label=f"from {NAMES[second.flavour]}",
         help=f"take all names from {NAMES[first.flavour]}",

@@ -36,7 +36,8 @@ model = Sequential([Dropout(0.2), Dense(1)])
 
 ## Known limits
 
-A fix is offered where every name of the import is public under one module.
+A fix is offered where every name of the import is public under one module. In a file of tests it is a hint, and tests of
+Keras itself, known by its own `keras.src.testing`, are left alone.
 
 ## References
 
@@ -48,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import history
 from kerascheck.rule import rule
@@ -64,6 +65,8 @@ PRIVATE: Final = {
     "keras.backend.tensorflow_backend": "keras",
     "tf_keras.src": "tf_keras",
 }
+OWN_TESTS: Final = ("keras.src.testing", "tf_keras.src.testing_infra")
+"""What the tests of Keras itself are made with."""
 HOMES: Final = (
     "layers",
     "models",
@@ -79,8 +82,10 @@ HOMES: Final = (
 
 
 @rule("KC604", "private-import", Severity.WARNING, since="0.1", group="migration", fixable=True)
-def private_import(usage: KerasUsage) -> Iterator[Finding]:
+def private_import(usage: KerasUsage, program: TrainingProgram | None) -> Iterator[Finding]:
     told: set[Location] = set()
+    if any(call.origin.startswith(OWN_TESTS) for call in usage.calls):
+        return
     for call in usage.calls:
         if call.is_call or call.module_place is None or call.module_place in told:
             continue
@@ -95,6 +100,7 @@ def private_import(usage: KerasUsage) -> Iterator[Finding]:
             location=call.module_place,
             label="an inside of Keras",
             help=f"import from `{public}`" if public else f"look for a public name below `{PRIVATE[prefix]}`",
+            severity=Severity.INFO if program is not None and program.is_test else Severity.WARNING,
             fix=Fix((Edit(call.module_place, public),)) if public and call.statement != call.location else None,
         )
 

@@ -123,7 +123,7 @@ def _judged(outer: Layer, layer: Layer, name: str, rate: float, much: float, mos
         if layer.location.line and name not in layer.literal:
             return
         yield _finding(
-            outer, layer, name, None, f"`{layer.label}` has the rate 0: it drops nothing",
+            outer, layer, name, Severity.INFO, f"`{layer.label}` has the rate 0: it drops nothing",
             "give it a rate between 0.1 and 0.5, or remove the layer", "drops nothing",
         )  # fmt: skip
     elif rate > most:

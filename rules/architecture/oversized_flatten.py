@@ -136,7 +136,7 @@ def _finding(node: Node, flatten: Node, channels: int, sizes: tuple[int, int]) -
     units, (held, total) = node.layer["units"], sizes
     maps = flatten.input_shape
     return Finding(
-        f"`{node.layer.label}` holds {held:,} of the {total:,} parameters, {held / total:.0%}, "
+        f"`{node.layer.label}` holds {held:,} of the {total:,} parameters, {100 * held // total}%, "
         f"because `{flatten.layer.label}` hands it maps of shape {_written(maps)} place by place",
         node.layer.location,
         label=f"{held / 1e6:.1f} million weights",

@@ -103,7 +103,7 @@ def _found(graph: ModelGraph) -> Iterator[Finding]:
 def _unbounded(outer: Layer, layer: Layer) -> Finding:
     return Finding(
         f"`{layer.label}` applies {layer.activation} to its state at every step: "
-        "on long sequences it grows without bound, up to NaN",
+        "on long sequences it can grow without bound, up to NaN",
         layer.place("activation"),
         help='keep the default `activation="tanh"`; put a relu on the Dense behind it',
         label="unbounded state",

@@ -139,8 +139,8 @@ def _rebuilt(graph: ModelGraph) -> Iterator[Layer]:
 def _without_config(cls: CustomClass, kept: Keeping, level: Severity) -> Finding:
     arguments = " and ".join(f"`{name}`" for name in cls.parameters)
     return Finding(
-        f"`{cls.name}` takes {arguments} and has no `get_config`: older Keras cannot save it, and today's brings it back "
-        "only where all arguments are plain numbers and strings",
+        f"`{cls.name}` takes {arguments} and has no `get_config`: older Keras cannot save it or loses {arguments}, and "
+        "today's brings it back only where all arguments are plain numbers and strings",
         cls.location,
         help="define `get_config`, returning `super().get_config()` and the arguments of `__init__`",
         label="not saved with the model",

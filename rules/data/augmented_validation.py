@@ -56,6 +56,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataArray, Step, StepKind
 from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram, arrays
 from kerascheck.findings import Finding, Location, Related, Severity
@@ -70,7 +72,17 @@ def augmented_validation(program: TrainingProgram) -> Iterator[Finding]:
         if isinstance(event, Fit):
             yield from _find(event.validation_x, event.place("validation_data"), trained, seen)
         elif isinstance(event, Evaluation) and event.method.startswith("evaluate"):
-            yield from _find(event.x, event.place("x"), trained, seen)
+            plain = _judged_as_they_are(program, event)
+            for finding in _find(event.x, event.place("x"), trained, seen):
+                yield replace(finding, severity=Severity.INFO) if plain else finding
+
+
+def _judged_as_they_are(program: TrainingProgram, event: Evaluation) -> bool:
+    """Whether the same model is scored on these rows without changes too: the second score may be a trial of its own."""
+    judged = [array for fit in program.of(Fit) if fit.model == event.model for array in arrays(fit.validation_x)]
+    judged += [array for other in program.of(Evaluation) if other.model == event.model for array in arrays(other.x)]
+    plain = [array for array in judged if array.step(StepKind.AUGMENTED) is None]
+    return any(one.holds(array) or one.shares(array) for one in plain for array in arrays(event.x))
 
 
 def _find(data: Data, place: Location, trained: set[int], seen: set[int]) -> Iterator[Finding]:

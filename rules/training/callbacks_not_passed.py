@@ -56,7 +56,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import Callback, Fit, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -79,6 +79,9 @@ def callbacks_not_passed(program: TrainingProgram) -> Iterator[Finding]:
     for callback in program.callbacks:
         if callback.custom or callback.name in MADE_TO_BE_ASKED or callback.location in places:
             continue
+        if program.is_page and not _trains_below(fits, callback):
+            # The page shows how it is made.
+            continue
         yield Finding(
             message=f"this `{callback.name}` is handed to no `fit`, so that it does nothing",
             location=callback.location,
@@ -88,3 +91,8 @@ def callbacks_not_passed(program: TrainingProgram) -> Iterator[Finding]:
                 Related(fit.name_place or fit.location, "trained without it") for fit in fits[:1] if not fit.uncalled
             ),
         )
+
+
+def _trains_below(fits: list[Fit], callback: Callback) -> bool:
+    place = callback.location
+    return any((fit.location.cell or 0, fit.location.line) > (place.cell or 0, place.line) for fit in fits)

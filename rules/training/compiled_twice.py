@@ -41,7 +41,8 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 
 ## Known limits
 
-Silent where either call stands in a branch or a loop, and where the model goes to other code in between.
+Silent where either call stands in a branch or a loop, and where the model goes to other code in between. A hint in a
+notebook, and in a script with prose between its statements: both may show one way after the other.
 
 ## References
 
@@ -51,6 +52,8 @@ Silent where either call stands in a branch or a loop, and where the model goes 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from msgspec.structs import replace
 
 from kerascheck.facts.graph import Compile, Optimizer
 from kerascheck.facts.training import Compiled, Evaluation, Event, Fit, ModelUse, TrainingProgram
@@ -67,7 +70,9 @@ def compiled_twice(program: TrainingProgram) -> Iterator[Finding]:
             before = last.get(event.model)
             last[event.model] = event
             if before is not None and before.compile is not None and event.compile is not None:
-                yield from _compared(before, before.compile, event, event.compile)
+                for finding in _compared(before, before.compile, event, event.compile):
+                    # A page may show one way after the other.
+                    yield replace(finding, severity=Severity.INFO) if program.is_page else finding
         elif (model := _used(event)) is not None:
             for key in [key for key in last if program.related(key, model)]:
                 del last[key]

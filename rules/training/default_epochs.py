@@ -77,8 +77,9 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 
 ## Known limits
 
-Silent for random numbers in place of data, inside loops, where one epoch a turn is common, for a model that is trained more than once or comes with weights, and
-in functions that the file itself never calls.
+Silent for random numbers or a few written rows in place of data, inside loops, where one epoch a turn is common, for a
+model that is trained more than once or comes with weights, beside a loop of training written by hand, and in functions
+that the file itself never calls.
 
 ## References
 
@@ -94,7 +95,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from kerascheck.facts.graph import GraphKind, LayerKind
-from kerascheck.facts.training import Callback, Fit, TrainingProgram, is_made_up
+from kerascheck.facts.lives import trains_by_hand
+from kerascheck.facts.training import Callback, Fit, TrainingProgram, is_demonstration
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import Options, rule
 
@@ -170,7 +172,7 @@ def _hint(program: TrainingProgram, fit: Fit, many: float) -> Finding | None:
 
 
 def _is_whole_training(program: TrainingProgram, fit: Fit) -> bool:
-    if fit.repeated or fit.uncalled or is_made_up(fit.x):
+    if fit.repeated or fit.uncalled or is_demonstration(fit.x) or trains_by_hand(program):
         return False
     return all(other is fit or not program.related(fit.model, other.model) for other in program.of(Fit))
 

@@ -49,7 +49,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.lives import built, may_be_trained
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, is_made_up
+from kerascheck.facts.training import Compiled, Evaluation, Fit, TrainingProgram, is_demonstration
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -66,7 +66,7 @@ def never_trained(program: TrainingProgram) -> Iterator[Finding]:
             continue
         if not program.whole or graph.parameters == 0 or may_be_trained(program, call.model):
             continue
-        if is_made_up(call.x) or any(fit.model != call.model for fit in program.of(Fit)):
+        if is_demonstration(call.x) or any(fit.model != call.model for fit in program.of(Fit)):
             continue
         told.add(call.model)
         made = built(program, call.model)
@@ -75,5 +75,11 @@ def never_trained(program: TrainingProgram) -> Iterator[Finding]:
             location=call.name_place or call.location,
             label="never trained",
             help="train it with `fit` first, or load its weights",
+            # A model that was never meant to be trained may show what a layer does.
+            severity=Severity.WARNING if _is_compiled(program, call) else Severity.INFO,
             related=(Related(made.location, "the model is built here"),) if made is not None else (),
         )
+
+
+def _is_compiled(program: TrainingProgram, call: Evaluation) -> bool:
+    return any(event.model == call.model for event in program.of(Compiled))

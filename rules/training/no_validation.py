@@ -53,8 +53,10 @@ print(model.evaluate(x_test, y_test, batch_size=128))
 
 ## Known limits
 
-Silent for random numbers in place of data, where the model goes to code that cannot be followed, for functions that the file itself never calls, and beside a
-callback of the author's own, which may judge the model.
+Silent for random numbers or a few written rows in place of data, for a single epoch (each row is then scored before the
+model learns from it), for inputs without targets, where the model goes to code that cannot be followed, for functions that
+the file itself never calls, and beside a callback of the author's own, which may judge the model. A hint where the file
+judges another model, has a `train_step` of its own, or trains for fewer than 10 epochs. One finding speaks for the whole file.
 
 ## References
 
@@ -67,46 +69,95 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataKind
 from kerascheck.facts.keeping import loads
-from kerascheck.facts.training import Evaluation, Event, Fit, ModelUse, TrainingProgram, arrays, is_made_up
+from kerascheck.facts.training import Evaluation, Event, Fit, ModelUse, TrainingProgram, arrays, is_demonstration
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Severity
+from kerascheck.folding import folded
 from kerascheck.rule import rule
 
 METHODS: Final = frozenset({"fit", "fit_generator"})
+MANY: Final = 10
 ELSEWHERE: Final = ("passed", "returned")
 
 
 @rule("KC503", "no-validation", Severity.WARNING, since="0.1")
 def no_validation(program: TrainingProgram) -> Iterator[Finding]:
+    blind = list(_blind(program))
+    quiet = _judges_others(program) or all(_is_short(program, fit) for fit in blind)
+    for finding in folded(map(_finding, blind)):
+        yield replace(finding, severity=Severity.INFO) if quiet else finding
+
+
+def _is_short(program: TrainingProgram, fit: Fit) -> bool:
+    """Whether no training of the model runs long enough to learn the rows by heart."""
+    fits = [other for other in program.of(Fit) if other.model == fit.model]
+    lengths = [other.arguments.get("epochs", 1) for other in fits]
+    return not any(other.repeated for other in fits) and all(isinstance(n, int) and n < MANY for n in lengths)
+
+
+def _judges_others(program: TrainingProgram) -> bool:
+    """Whether the author judges models, though not this one: it may be a trial, a part of another, or train by its own steps."""
+    if any(cls.is_model and cls.trains_itself for cls in program.classes):
+        return True
+    return any(not _lacks_validation(fit) for fit in program.of(Fit)) or any(
+        event.method.startswith(("evaluate", "score")) for event in program.of(Evaluation)
+    )
+
+
+def _blind(program: TrainingProgram) -> Iterator[Fit]:
+    """The first training of each model that nothing judges."""
     seen: set[int | Unknown] = set()
     for fit in program.of(Fit) if program.whole else ():
-        if fit.model in seen or not _is_blind(fit) or _is_judged(program, fit):
-            continue
-        seen.add(fit.model)
-        batches = any(array.kind in (DataKind.DATASET, DataKind.GENERATOR) for array in arrays(fit.x))
-        way = (
-            "`validation_data=...`"
-            if batches or fit.method != "fit"
-            else "`validation_split=0.2` or `validation_data=...`"
-        )
-        yield Finding(
-            message=f"`{fit.method}` has no validation data and nothing evaluates the model later, so that overfitting goes unseen",
-            location=fit.name_place or fit.location,
-            label="judged on training data alone",
-            help=f"pass {way} to `fit`, or evaluate the trained model on data that it has not seen",
-        )
+        if fit.model not in seen and _is_blind(fit) and not _is_judged(program, fit):
+            seen.add(fit.model)
+            yield fit
+
+
+def _finding(fit: Fit) -> Finding:
+    batches = any(array.kind in (DataKind.DATASET, DataKind.GENERATOR) for array in arrays(fit.x))
+    way = (
+        "`validation_data=...`" if batches or fit.method != "fit" else "`validation_split=0.2` or `validation_data=...`"
+    )
+    return Finding(
+        message=f"`{fit.method}`{_length(fit)} has no validation data and nothing evaluates the model later, so that overfitting goes unseen",
+        location=fit.name_place or fit.location,
+        label="judged on training data alone",
+        help=f"pass {way} to `{fit.method}`, or evaluate the trained model on data that it has not seen",
+    )
 
 
 def _is_blind(fit: Fit) -> bool:
-    if fit.method not in METHODS or fit.unexpanded or fit.uncalled or is_made_up(fit.x):
+    if fit.method not in METHODS or fit.unexpanded or fit.uncalled or fit.is_tested or is_demonstration(fit.x):
         return False
-    if fit.validation_x is not None or fit.arguments.get("validation_split", 0) not in (0, None):
+    if not _lacks_validation(fit) or _is_one_pass(fit) or _has_no_targets(fit):
         return False
     return isinstance(fit.callbacks, tuple) and not any(
         _may_judge(callback.name, callback.custom) for callback in fit.callbacks
     )
+
+
+def _lacks_validation(fit: Fit) -> bool:
+    return fit.validation_x is None and fit.arguments.get("validation_split", 0) in (0, None)
+
+
+def _is_one_pass(fit: Fit) -> bool:
+    """Whether each row is seen once: its loss is measured before the model learns from it."""
+    return fit.arguments.get("epochs", 1) == 1 and not fit.repeated
+
+
+def _has_no_targets(fit: Fit) -> bool:
+    """Whether the model learns from the inputs alone, by a loss of its own."""
+    found = arrays(fit.x)
+    return fit.y is None and bool(found) and all(array.kind is DataKind.ARRAY for array in found)
+
+
+def _length(fit: Fit) -> str:
+    epochs = fit.arguments.get("epochs")
+    return f" of {epochs:,} epochs" if isinstance(epochs, int) and epochs > 1 else ""
 
 
 def _may_judge(name: str, custom: bool) -> bool:

@@ -48,6 +48,7 @@ number of turns is known to be small.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -67,7 +68,7 @@ def predict_in_loop(program: TrainingProgram) -> Iterator[Finding]:
             continue
         loop = call.loops[-1]
         trained = any(loop.key == around.key for fit in program.of(Fit) for around in fit.loops)
-        if trained or (not isinstance(loop.turns, Unknown) and loop.turns <= FEW):
+        if trained or _turns(call) <= FEW:
             continue
         yield Finding(
             message=f"`{call.method}` runs once for every row, each time with the overhead of a whole call",
@@ -76,6 +77,11 @@ def predict_in_loop(program: TrainingProgram) -> Iterator[Finding]:
             help=f"collect the rows in one array and call `{call.method}` once; for a single row now and then use `model(x, training=False)`",
             related=(Related(loop.location, "the loop"),),
         )
+
+
+def _turns(call: Evaluation) -> float:
+    """How often the loops around a call run together; without bound where that is not known of one."""
+    return math.prod(math.inf if isinstance(loop.turns, Unknown) else loop.turns for loop in call.loops)
 
 
 def _is_one_row(call: Evaluation) -> bool:

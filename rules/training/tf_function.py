@@ -85,7 +85,7 @@ def tf_function(program: TrainingProgram) -> Iterator[Finding]:
     for function in program.traced:
         yield from _side_effects(function)
     for event in program.of(Compiled):
-        if event.compile is not None and event.compile.arguments.get("run_eagerly") is True:
+        if event.compile is not None and event.compile.arguments.get("run_eagerly") is True and not event.is_tested:
             yield Finding(
                 message="`run_eagerly=True` runs every operation one by one: training is many times slower",
                 location=event.compile.place("run_eagerly"),
@@ -116,7 +116,7 @@ def _side_effects(function: TracedFunction) -> Iterator[Finding]:
         yield _finding(
             function,
             place,
-            "makes a variable on each call: the second call fails",
+            "makes a variable each time it is traced: its first call raises a ValueError",
             "make it once, outside",
             Severity.ERROR,
         )

@@ -99,7 +99,7 @@ def unseeded(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     if not seeds:
         yield _without(fit)
     elif not real:
-        yield _partial(seeds, fit)
+        yield _partial(seeds, fit, usage)
     elif (made := built(program, fit.model)) is not None and made.order < real[0].order and not real[0].loops:
         yield Finding(
             message="the seed is set after the model was built: its first weights differ from run to run",
@@ -126,14 +126,21 @@ def _without(fit: Fit) -> Finding:
     )
 
 
-def _partial(seeds: list[LibraryCall], fit: Fit) -> Finding:
+def _partial(seeds: list[LibraryCall], fit: Fit, usage: KerasUsage) -> Finding:
     seed, libraries = seeds[0], {"numpy" if seed.name.startswith("numpy.") else "Python" for seed in seeds}
-    seeded = f"{' and '.join(sorted(libraries))} {'are' if len(libraries) > 1 else 'is'} seeded"
+    seeded = f"only {' and '.join(sorted(libraries))} {'are' if len(libraries) > 1 else 'is'} seeded"
+    if "Python" in libraries:
+        # Keras 3 draws the seeds of layers and initializers from Python's own generator.
+        told = f"{seeded}: the shuffling of `{fit.method}`, and before Keras 3 the weights and the dropout too, still differ from run to run"
+    elif "keras" in usage.flavours:
+        told = f"{seeded}, which since Keras 2.4 no longer reaches the weights, the shuffling and the dropout: they differ from run to run"
+    else:
+        told = f"{seeded}: the weights, the shuffling and the dropout of Keras still differ from run to run"
     return Finding(
-        message=f"only {seeded}: the weights, the shuffling and the dropout of Keras still differ from run to run",
+        message=told,
         location=seed.location,
         label="does not reach Keras",
         help="call `keras.utils.set_random_seed(...)`, which seeds Python, numpy and the backend",
-        severity=Severity.WARNING,
+        severity=Severity.INFO if "Python" in libraries else Severity.WARNING,
         related=(Related(fit.name_place or fit.location, "trained at random"),),
     )

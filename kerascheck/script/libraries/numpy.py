@@ -183,6 +183,16 @@ def _side_by_side(ev: Evaluator, arrays: list[ArrayValue], arguments: Arguments)
     )
 
 
+@handles("numpy.stack")
+def stack(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """Arrays as the rows of one, or side by side where the new axis is not the first."""
+    first = arguments.get(0, "arrays")
+    if arguments.get(1, "axis", default=0) == 0 or ev.tensors_in(arguments.positional):
+        return numpy_call(ev, path, arguments)
+    values = ev.iterate(first) if isinstance(first, (ListValue, tuple, list)) else None
+    return _side_by_side(ev, [value for value in values or () if isinstance(value, ArrayValue)], arguments)
+
+
 @handles("numpy.random.shuffle", "random.shuffle")
 def shuffle_in_place(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Reorders the rows of the array or list given."""

@@ -168,7 +168,7 @@ def random_numbers(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     )  # fmt: skip
 
 
-@handles("numpy.linspace")
+@handles("numpy.linspace", "tensorflow.linspace")
 def linspace(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Even steps between two numbers."""
     start, stop, count = arguments.get(0, "start"), arguments.get(1, "stop"), arguments.get(2, "num", default=50)
