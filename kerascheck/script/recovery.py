@@ -156,7 +156,7 @@ def _indented(path: str, lines: list[str], cell: int | None) -> ast.Module | Non
         return None
     ast.increment_lineno(parsed.tree, -1)
     for node in ast.walk(parsed.tree):
-        if isinstance(node, (ast.expr, ast.stmt)):
+        if isinstance(node, (ast.expr, ast.stmt, ast.keyword, ast.arg, ast.alias, ast.excepthandler)):
             node.col_offset -= len(space) if node.lineno in outside else 0
             node.end_col_offset = (node.end_col_offset or 0) - (len(space) if node.end_lineno in outside else 0)
     wrapper = parsed.tree.body[0]

@@ -3,8 +3,8 @@
 ## What it does
 
 Reads the rate of every dropout layer, and `dropout` and `recurrent_dropout` of recurrent and attention layers. It is an
-error outside 0 to 1 or where everything is dropped, a warning where a layer is written to drop nothing or drops more than
-0.8, and a hint above 0.5. The limits are the options `much` (0.5) and `most` (0.8).
+error outside 0 to 1 or where everything is dropped, a warning where a layer drops more than 0.8, and a hint above 0.5 and
+where a layer is written to drop nothing. The limits are the options `much` (0.5) and `most` (0.8).
 
 ## Why it matters
 
@@ -87,7 +87,9 @@ def dropout_rate(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     much, most = options.number("much", 0.5), options.number("most", 0.8)
     found = list(_found(graph, much, most))
     yield from (finding for finding in found if finding.severity is not Severity.INFO)
-    yield from folded(finding for finding in found if finding.severity is Severity.INFO)
+    hints = [finding for finding in found if finding.severity is Severity.INFO]
+    for label in dict.fromkeys(hint.label for hint in hints):
+        yield from folded(hint for hint in hints if hint.label == label)
 
 
 def _found(graph: ModelGraph, much: float, most: float) -> Iterator[Finding]:

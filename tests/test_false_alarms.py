@@ -1,0 +1,277 @@
+"""What was once said of sound code and is said no more: each case keeps a rule below the level of a warning."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from kerascheck import FileReport, Severity, check_script
+from kerascheck.config import Config
+from kerascheck.linter import Plan, lint_source
+
+PRELUDE = """\
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+from keras.callbacks import EarlyStopping, LearningRateScheduler, ReduceLROnPlateau
+
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+
+def build(*first):
+    model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), *first, layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+"""
+
+QUIET = {
+    "KC101 a plateau callback whose rate a scheduler writes anew in each epoch": (
+        Severity.WARNING,
+        """
+        model = build()
+        rates = [LearningRateScheduler(lambda epoch: 1e-3 if epoch < 50 else 1e-4), ReduceLROnPlateau()]
+        model.fit(x_train, y_train, epochs=99, validation_data=(x_test, y_test), callbacks=rates)
+        print(model.evaluate(x_test, y_test))
+        """,
+    ),
+    "KC101 the score of another model": (
+        Severity.INFO,
+        """
+        first, second = build(), build()
+        first.fit(x_train, y_train, epochs=9, validation_data=(x_test, y_test))
+        second.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        print(second.evaluate(x_test, y_test))
+        """,
+    ),
+    "KC108 labels that are mixed on purpose": (
+        None,
+        """
+        random_labels = y_train[:]
+        np.random.shuffle(random_labels)
+        build().fit(x_train / 255, random_labels, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC109 a normalization behind the first kernel": (
+        None,
+        """
+        model = build(layers.Dense(64), layers.BatchNormalization(), layers.ReLU())
+        model.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC109 a normalization behind the first kernel, its activation and a pooling": (
+        None,
+        """
+        model = keras.Sequential([
+            keras.Input((28, 28, 1)),
+            layers.Conv2D(8, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.BatchNormalization(),
+            layers.Flatten(),
+            layers.Dense(10, "softmax"),
+        ])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(x_train[..., None], y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC111 the same pictures are judged without changes as well": (
+        Severity.INFO,
+        """
+        images = x_test[..., None] / 255
+        model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, "softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        model.fit(x_train[..., None] / 255, y_train, epochs=9, validation_split=0.1)
+        print(model.evaluate(images, y_test))
+        turned = tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=30).flow(images, y_test)
+        print(model.evaluate(turned))
+        """,
+    ),
+    "KC207 a dropout that is written with nothing to drop": (Severity.INFO, "build(layers.Dropout(0.0))"),
+    "KC502 rows on the second axis of a stack": (
+        None,
+        """
+        columns = [np.zeros((1000, 3)) for _ in range(8)]
+        stacked = np.stack(columns, axis=1)
+        model = keras.Sequential([keras.Input((8, 3)), layers.Flatten(), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(stacked, stacked[:, 0], batch_size=64, epochs=3, validation_split=0.1)
+        """,
+    ),
+    "KC503 each row is seen once": (None, "build().fit(x_train / 255, y_train)"),
+    "KC503 another model of the file is judged": (
+        Severity.INFO,
+        """
+        build().fit(x_train / 255, y_train, epochs=50, validation_split=0.1)
+        build(layers.Dropout(0.2)).fit(x_train / 255, y_train, epochs=50)
+        """,
+    ),
+    "KC503 few epochs": (Severity.INFO, "build().fit(x_train / 255, y_train, epochs=5)"),
+    "KC503 a few written rows": (
+        None,
+        """
+        model = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(np.array([[-1.0], [0.0], [1.0]]), np.array([[-3.0], [-1.0], [1.0]]), epochs=500)
+        """,
+    ),
+    "KC503 a loss of the model's own": (
+        Severity.INFO,
+        """
+        class Own(keras.Model):
+            def train_step(self, data):
+                return {}
+
+        model = build()
+        model.fit(x_train / 255, y_train, epochs=50)
+        """,
+    ),
+    "KC503 points of a line": (
+        None,
+        """
+        x = tf.linspace(-2.0, 2.0, 201)
+        model = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(x, 2 * x, epochs=100)
+        """,
+    ),
+    "KC504 a few written rows in a dataset": (
+        None,
+        """
+        rows = tf.data.Dataset.from_tensor_slices(([[1.0, 1.5], [2.0, 2.5], [3.0, 3.5]], [[0.3], [0.5], [0.7]])).batch(1)
+        model = keras.Sequential([layers.Dense(1)])
+        model.compile("adagrad", "mse")
+        model.fit(rows)
+        """,
+    ),
+    "KC512 only Python is seeded": (
+        Severity.INFO,
+        """
+        import random
+        random.seed(7)
+        model = build()
+        model.fit(x_train / 255, y_train, epochs=9, validation_split=0.1)
+        print(model.evaluate(x_test / 255, y_test))
+        """,
+    ),
+    "KC514 a loop over a few drawn rows": (
+        None,
+        """
+        model = build()
+        model.fit(x_train / 255, y_train, epochs=9, validation_split=0.1)
+        for index in np.random.randint(0, 3000, 5):
+            print(model.predict(x_test[index].reshape(1, 28, 28)))
+        """,
+    ),
+    "KC523 a model that shows what a layer does": (
+        Severity.INFO,
+        """
+        model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10)])
+        print(model.predict(x_test))
+        """,
+    ),
+    "KC603 a loader of data from the other library": (
+        None,
+        """
+        from tensorflow.keras.datasets import cifar10
+        from tensorflow.keras.utils import to_categorical
+        (x, y), _ = cifar10.load_data()
+        print(to_categorical(y))
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", QUIET)
+def test_sound_code_gets_no_warning(case: str) -> None:
+    loudest, text = QUIET[case]
+    report = check_script(PRELUDE + textwrap.dedent(text))
+    assert not report.fault
+    levels = [finding.severity for finding in report.findings if finding.code == case[:5] and finding.severity]
+    assert max(levels, default=None) == loudest
+
+
+TESTED = """\
+import keras
+import numpy as np
+from keras import layers
+
+model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, "relu")])
+model.compile("adam", "categorical_crossentropy", run_eagerly=True)
+(x, y), _ = keras.datasets.mnist.load_data()
+history = model.fit(x / 255, keras.utils.to_categorical(y), epochs=50, shuffle=False)
+np.testing.assert_allclose(history.history["loss"], 0, atol=9)
+"""
+
+
+def lint(text: str, path: str) -> FileReport:
+    return lint_source(text.encode(), path, Plan(Config(Path.cwd())))
+
+
+def test_a_file_of_tests_is_no_training() -> None:
+    def loud(path: str) -> set[str]:
+        found = lint(TESTED, path).findings
+        return {finding.code for finding in found if finding.severity is not Severity.INFO}
+
+    assert loud("train.py") == {"KC312", "KC503", "KC505", "KC516"}
+    assert loud("numbers_test.py") == set()
+
+
+def test_tests_of_keras_itself_may_import_its_inside() -> None:
+    text = "from keras.src import layers\nfrom keras.src import testing\nlayers.Dense(1)\n"
+    assert not [finding for finding in check_script(text).findings if finding.code == "KC604"]
+
+
+def test_a_guide_may_show_one_compile_after_the_other() -> None:
+    text = PRELUDE + textwrap.dedent(
+        '''
+        model = build()
+        """Train a regression:"""
+        model.compile("sgd", "mse")
+        """or a classification:"""
+        model.compile("adam", "categorical_crossentropy")
+        keras.callbacks.EarlyStopping(patience=3)
+        '''
+    )
+    found = check_script(text).findings
+    assert {finding.severity for finding in found if finding.code == "KC524"} == {Severity.INFO}
+    assert not [finding for finding in found if finding.code == "KC521"]
+
+
+def in_cells(*cells: str) -> str:
+    return json.dumps(
+        {"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "code", "source": cell} for cell in cells]}
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "pip install datasets numpy==1.19.5",
+        "pip install --index-url=https://example.org/simple numpy",
+        " a = (1,\n      2)\nprint(a)\n",
+    ],
+)
+def test_a_cell_that_ipython_takes_is_no_syntax_error(cell: str) -> None:
+    report = lint(in_cells("import keras", cell), "page.ipynb")
+    assert not report.findings
+    assert not report.fault
+
+
+def test_columns_stand_where_an_indented_cell_has_them() -> None:
+    cell = " import keras\nkeras.layers.Dense(4, activatio='relu')\n"
+    (finding,) = lint(in_cells(cell), "page.ipynb").findings
+    assert (finding.code, finding.location.line, finding.location.column) == ("KC605", 2, 23)
+
+
+def test_a_blank_to_fill_in_is_named() -> None:
+    (finding,) = lint(in_cells("import keras\nbatch_size =  # your code"), "page.ipynb").findings
+    assert (finding.code, finding.message) == ("KC901", "nothing stands to the right of `=`")
+
+
+@pytest.mark.parametrize("use", ["if False:\n    print(count)", "print(0 if True else count)", "True or print(count)"])
+def test_a_name_in_a_branch_that_may_not_run_is_not_used_too_early(use: str) -> None:
+    report = lint(in_cells("import keras", use, "count = 3"), "page.ipynb")
+    assert not [finding for finding in report.findings if finding.code == "KC528"]
