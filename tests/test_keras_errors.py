@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 from keras_error_samples import SAMPLES as LAYERS
 from keras_error_samples import Sample
+from keras_layer_error_samples import LAYER_SAMPLES
 from training_error_samples import TRAINING
 
 from kerascheck import check_script
 
-SAMPLES = (*LAYERS, *TRAINING)
+SAMPLES = (*LAYERS, *LAYER_SAMPLES, *TRAINING)
 ROOT = Path(__file__).parent.parent
 SITES = ROOT / "docs" / "keras-errors.csv"
 PAGE = ROOT / "docs" / "keras-errors.md"

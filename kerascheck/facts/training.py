@@ -12,6 +12,7 @@ from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Compile, LayerKind, ModelGraph
 from kerascheck.facts.loose import LooseLayer
+from kerascheck.facts.missteps import Step
 from kerascheck.facts.slot import Slot
 from kerascheck.facts.steps import Tape, TracedFunction
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
@@ -281,6 +282,23 @@ class Comparison(Event, frozen=True):
 E = TypeVar("E", bound=Event)
 
 
+class Misstep(Event, frozen=True):
+    """A step that Keras refuses; `location` is the smallest thing that must change.
+
+    `subject` is what refuses, as the source names it, `sort` what stands there instead (`class`, `text`, `function`,
+    `layer`, `model`, `tensor`, `number`, `list`), `found` its name or value in the source's words, and `wanted` what was
+    asked for or is expected. `keras_3` when only Keras 3 refuses it.
+    """
+
+    step: Step = Step.NOT_A_LAYER
+    subject: str = ""
+    sort: str = ""
+    found: str = ""
+    wanted: str = ""
+    known: tuple[str, ...] = ()
+    keras_3: bool = False
+
+
 class TrainingProgram(Struct, frozen=True):
     """All that a script does with Keras, in order. `models` by key, in their last state; `imports` names the packages.
 
@@ -328,6 +346,15 @@ class TrainingProgram(Struct, frozen=True):
         """The recorded calls of library functions, by dotted name or by its last part."""
         wanted = frozenset(names)
         return (call for call in self.of(LibraryCall) if call.name in wanted or call.name.rpartition(".")[2] in wanted)
+
+    def missteps(self, *steps: Step) -> Iterator[Misstep]:
+        """What Keras refuses of these kinds, each place once; what only Keras 3 refuses where the script is known to aim at it."""
+        told: set[tuple[Step, Location]] = set()
+        for event in self.of(Misstep):
+            refused = not event.keras_3 or self.target_keras == 3
+            if event.step in steps and refused and (event.step, event.location) not in told:
+                told.add((event.step, event.location))
+                yield event
 
     def related(self, model: int | Unknown, other: int | Unknown) -> bool:
         """Whether two models may share weights: they are one, one holds the other, a layer is in both, or it is not known."""

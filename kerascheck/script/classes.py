@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascheck.script.functions import Functions
+from kerascheck.script.missteps import check_body
 from kerascheck.script.values import (
     Arguments,
     ClassValue,
@@ -185,6 +186,8 @@ class Classes(Functions):
 
     def call_instance(self, instance: InstanceValue, arguments: Arguments, node: ast.expr) -> object:
         """`instance(arguments)`."""
+        if instance.layer is not None or instance.model is not None:
+            check_body(self, instance, node)
         if instance.layer is not None:
             return self.call_layer(instance.layer, arguments, node)
         if instance.model is not None:

@@ -14,7 +14,7 @@ from kerascheck.facts.data import Role, StepKind
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import SourceText
 from kerascheck.script.freezing import SomeLayers, set_trainable
-from kerascheck.script.guards import asks_for_name, catches_absence
+from kerascheck.script.guards import asks_for_name, catches_absence, expects_refusal
 from kerascheck.script.joins import Flow, fill, follow
 from kerascheck.script.loops import Loops
 from kerascheck.script.machine import STEP_BUDGET, BudgetError, to_value
@@ -190,11 +190,14 @@ class Evaluator(Loops):
             tapes += isinstance(value, Opaque) and value.origin == "tensorflow.GradientTape"
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, value)
+        expected = sum(expects_refusal(item.context_expr) for item in node.items)
         self.tapes += tapes
+        self.refusals_expected += expected
         try:
             return self.run(node.body)
         finally:
             self.tapes -= tapes
+            self.refusals_expected -= expected
 
     def _try(self, node: ast.Try | ast.TryStar) -> Flow:
         flow = self._guarded(node.body) if catches_absence(node) else self.run(node.body)
@@ -282,8 +285,15 @@ class Evaluator(Loops):
             self.touch(owner)
             owner.trainable = value
             record_use(self, owner, "trainable", target, {"trainable": to_value(value)})
+        elif isinstance(owner, ModelValue) and name in ("name", "_name"):
+            owner.name, owner.is_named = (value, True) if isinstance(value, str) else (owner.name, False)
         elif isinstance(owner, LayerValue):
             self.touch(owner)
+            if name in ("name", "_name"):
+                known = owner.layer.given | {"name"} if isinstance(value, str) else owner.layer.given - {"name"}
+                owner.layer = replace(
+                    owner.layer, name=value if isinstance(value, str) else owner.layer.name, given=known
+                )
             if name == "trainable":
                 trainable = value if isinstance(value, bool) else UNKNOWN
                 owner.layer = replace(owner.layer, trainable=trainable)

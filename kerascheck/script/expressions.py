@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from kerascheck.script.freezing import SomeLayers
 from kerascheck.script.handlers import METHODS, NAMES
 from kerascheck.script.machine import LOOP_BOUND, STEP_BUDGET, BudgetError
+from kerascheck.script.missteps import check_attribute
 from kerascheck.script.operators import Operators
 from kerascheck.script.unseen import OF_MODELS
 from kerascheck.script.uses import note_curve
@@ -142,6 +143,7 @@ class Expressions(Operators):
             case ModelValue():
                 return self.model_attribute(owner, name, node)
             case LayerValue():
+                check_attribute(self, owner, name, node)
                 return self.layer_attribute(owner, name)
             case TensorValue():
                 return self.tensor_attribute(owner, name)

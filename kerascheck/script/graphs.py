@@ -10,6 +10,12 @@ from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.script.layer_lists import layer_list
 from kerascheck.script.layers import Layers, snake_case
 from kerascheck.script.machine import to_value
+from kerascheck.script.missteps import (
+    check_added,
+    check_connected,
+    check_model_attribute,
+    check_model_call,
+)
 from kerascheck.script.structures import mapped
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
@@ -32,6 +38,7 @@ class Graphs(Layers):
 
     def call_model(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
         """`model(tensors)`: the model becomes a layer of the outer graph."""
+        check_model_call(self, model, arguments, node)
         arguments = self.assume_tensors(arguments)
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         first = arguments.get(0, "inputs", "x")
@@ -85,6 +92,7 @@ class Graphs(Layers):
             config={},
             location=model.location,
             kind=LayerKind.MODEL if known else LayerKind.CUSTOM,
+            given=frozenset({"name"} if model.is_named else ()),
             model=graph if known else None,
             parameters=graph.parameters if known else UNKNOWN,
             trainable=model.trainable is not False,
@@ -98,6 +106,7 @@ class Graphs(Layers):
             kind,
             self.place(node),
         )
+        model.is_named = isinstance(name, str)
         self.models.append(model)
         record_use(self, model, "built", node)
         return model
@@ -110,6 +119,7 @@ class Graphs(Layers):
 
     def connect(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> None:
         """Set the inputs and outputs of a functional model."""
+        check_connected(self, arguments, node)
         model.inputs = self._all_tensors(model, arguments.get(0, "inputs", "input"), node)
         model.outputs = self._all_tensors(model, arguments.get(1, "outputs", "output"), node)
         outputs = arguments.get(1, "outputs", "output")
@@ -132,7 +142,9 @@ class Graphs(Layers):
         places = written.elts if isinstance(written, (ast.List, ast.Tuple)) else []
         items = self.iterate(layers) if layers is not None else []
         for index, item in enumerate(items or ()):
-            self.add(model, item, places[index] if len(places) == len(items or ()) else node)
+            place = places[index] if len(places) == len(items or ()) else node
+            check_added(self, model, item, place)
+            self.add(model, item, place)
         if items is None:
             model.gaps.append(Gap("a list of layers that is not known", model.location))
 
@@ -250,6 +262,7 @@ class Graphs(Layers):
 
     def model_attribute(self, model: ModelValue, name: str, node: ast.expr) -> object:
         """`model.name`."""
+        check_model_attribute(self, model, name, node)
         if name in {"output", "outputs", "input", "inputs"}:
             tensors = [TensorValue(tensor) for tensor in (model.outputs if name.startswith("output") else model.inputs)]
             if not tensors:

@@ -24,6 +24,13 @@ def asks_for_name(test: ast.expr) -> bool:
     return isinstance(test, ast.Call) and isinstance(test.func, ast.Name) and test.func.id == "hasattr"
 
 
+def expects_refusal(context: ast.expr) -> bool:
+    """Whether a `with` is a test that its body raises: `pytest.raises(...)`, `self.assertRaises(...)`."""
+    called = context.func if isinstance(context, ast.Call) else context
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    return name == "raises" or name.startswith(("assertRaises", "suppress"))
+
+
 def _names(kind: ast.expr | None) -> list[str]:
     if kind is None:
         return [""]

@@ -17,6 +17,7 @@ from kerascheck.script.calls import Calls
 from kerascheck.script.layout import last_argument, slot
 from kerascheck.script.literals import literal_arguments
 from kerascheck.script.machine import common_shape, mapping_of, to_value, values_of
+from kerascheck.script.missteps import AROUND_CELLS, WRAPPERS, check_call, check_input, check_wrapped
 from kerascheck.script.structures import mapped
 from kerascheck.script.tensors import Tensors
 from kerascheck.script.values import (
@@ -64,6 +65,10 @@ class Layers(Tensors):
         """A Keras layer; None for a class that no generation of Keras has."""
         positional, inner = arguments.positional, None
         wrapped = arguments.get(0, "layer")
+        if written in WRAPPERS or written in AROUND_CELLS:
+            check_wrapped(self, written, arguments, node)
+            if isinstance(wrapped, LayerValue):
+                wrapped.is_built = True
         if isinstance(wrapped, InstanceValue) and wrapped.layer is not None:
             wrapped = wrapped.layer
         if isinstance(wrapped, LayerValue) and written in {
@@ -74,6 +79,8 @@ class Layers(Tensors):
             "SpectralNormalization",
         }:
             inner = wrapped.layer
+        if written == "InputLayer":
+            check_input(self, arguments, node)
         found = normalize.layer(
             written, values_of(positional), mapping_of(arguments.keywords), complete=arguments.complete
         )
@@ -174,6 +181,8 @@ class Layers(Tensors):
 
     def call_layer(self, value: LayerValue, arguments: Arguments, node: ast.expr) -> object:
         """`layer(tensors)`."""
+        check_call(self, value, arguments, node)
+        value.is_built = value.is_built or value.instance is None
         arguments = self.assume_tensors(arguments)
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         if not inputs:

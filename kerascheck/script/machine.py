@@ -118,6 +118,8 @@ class Machine:
         self.tapes = 0
         self.answers: dict[int, tuple[ModelValue, DataArray]] = {}
         self.weights_of: dict[int, ModelValue] = {}
+        # How many tests around what runs now expect it to raise.
+        self.refusals_expected = 0
         self.called: set[int] = set()
         self.discarded: set[int] = set()
         self.cuts: dict[tuple[object, ...], int] = {}

@@ -96,6 +96,7 @@ def read_script(
     guarded = {call.qualified for call in calls if call.guarded}
     calls = tuple(call for call in calls if call.qualified not in guarded)
     aimed = target_of(calls, target if isinstance(pins.generation, Unknown) else pins.generation)
+    _note_breaches(evaluator)
     tapes, traced = _own_steps(evaluator, source.units)
     program = TrainingProgram(
         models=frozen,
@@ -159,6 +160,13 @@ def _classes(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, 
     from kerascheck.script.class_facts import class_facts
 
     return class_facts(evaluator, units)
+
+
+def _note_breaches(evaluator: Evaluator) -> None:
+    if evaluator.classes:
+        from kerascheck.script.contracts import note_breaches
+
+        note_breaches(evaluator)
 
 
 def _loose(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[LooseLayer, ...]:

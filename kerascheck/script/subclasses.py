@@ -47,7 +47,7 @@ class Subclasses(Copies):
             model = instance.model
             self.touch(model)
             if isinstance(name := arguments.keywords.get("name"), str):
-                model.name = name
+                model.name, model.is_named = name, True
             if model.kind is GraphKind.SEQUENTIAL:
                 self.fill_sequential(model, arguments, node)
             elif arguments.has(0, "inputs", "input") and arguments.has(1, "outputs", "output"):

@@ -17,6 +17,15 @@ from kerascheck.script.handlers import METHODS
 from kerascheck.script.layers import argument_places, shape_fact
 from kerascheck.script.loop_facts import follows
 from kerascheck.script.machine import mapping_of, to_value, values_of
+from kerascheck.script.missteps import (
+    check_added,
+    check_built,
+    check_get_layer,
+    check_gone,
+    check_layers,
+    check_reset,
+    place_of,
+)
 from kerascheck.script.roles import named_role
 from kerascheck.script.unseen import OF_MODELS, is_search, shows_a_model
 from kerascheck.script.uses import note_library_call, note_use
@@ -140,7 +149,9 @@ class Training(Compiles):
             return None
         if name in {"add_weight", "add_variable"}:
             return self.add_weight(value, arguments)
+        value.is_built = value.is_built or (name == "build" and value.instance is None)
         if name in RESETS:
+            check_reset(self, value, name, node)
             note_library_call(self, Path(("Layer", name)), arguments, node)
         return self.unknown(f"layer.{name}")
 
@@ -152,6 +163,7 @@ class Training(Compiles):
         if name == "add" and model.kind is GraphKind.SEQUENTIAL:
             if model.compiles:
                 note_use(self, model, name, arguments, node)
+            check_added(self, model, arguments.get(0, "layer"), place_of(arguments, 0, "layer", node))
             self.add(model, arguments.get(0, "layer"), node)
             return None
         if name == "pop" and model.chain:
@@ -161,19 +173,24 @@ class Training(Compiles):
             return None
         if name == "compile":
             return self._compile(model, arguments, node)
+        if name in FITS or name in EVALUATIONS:
+            check_layers(self, model, node)
         if name in FITS:
             return self._fit(model, name, arguments, node)
         if name in EVALUATIONS:
             model.is_built = True
             return self._evaluation(model, name, arguments, node)
         if name == "build":
+            shape = shape_fact(to_value(arguments.get(0, "input_shape")))
+            check_built(self, model, shape, place_of(arguments, 0, "input_shape", node))
             model.is_built = True
-            self.build(model, shape_fact(to_value(arguments.get(0, "input_shape"))))
+            self.build(model, shape)
             return None
         if name == "get_layer":
-            return self._get_layer(model, arguments)
+            return self._get_layer(model, arguments, node)
         if name in {"__call__", "call"}:
             return self.call_model(model, arguments, node)
+        check_gone(self, model, name, node)
         note_use(self, model, name, arguments, node)
         if name in {"save", "export"}:
             self.saved[self.path_identity(arguments.get(0, "filepath"))] = model
@@ -181,8 +198,9 @@ class Training(Compiles):
             return ObjectValue("keras.json", {"model": model})
         return self.unknown(f"model.{name}")
 
-    def _get_layer(self, model: ModelValue, arguments: Arguments) -> object:
+    def _get_layer(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> object:
         layers = self.layers_of(model)
+        check_get_layer(self, model, layers, arguments, node)
         name, index = arguments.get(0, "name"), arguments.get(1, "index")
         if isinstance(layers, ListValue):
             if isinstance(index, int) and layers.whole and -len(layers.items) <= index < len(layers.items):

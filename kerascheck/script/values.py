@@ -249,7 +249,7 @@ class ModelValue(Mutable, eq=False):
 
     `instance` is the object of a class of the program that it is. `is_foreign` when a module beside the script made it
     while it was imported, `is_given` when no line of the program puts it together (loaded, cloned, an application),
-    `is_built` once a call may have given it weights.
+    `is_built` once a call may have given it weights, `is_named` when its name is the program's, or the same for each of its kind.
     """
 
     key: int
@@ -268,6 +268,7 @@ class ModelValue(Mutable, eq=False):
     is_foreign: bool = False
     is_given: bool = False
     is_built: bool = False
+    is_named: bool = False
     steps: list[Compile] = field(default_factory=list[Compile])
 
     @property

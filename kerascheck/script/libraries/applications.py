@@ -17,6 +17,9 @@ from kerascheck.script.literals import literal_arguments
 from kerascheck.script.machine import mapping_of, values_of
 from kerascheck.script.values import Arguments, ArrayValue, Path, TensorValue
 
+NAMED_BY_SIZE = frozenset({"MobileNet", "MobileNetV2"})
+"""The networks whose names say their size."""
+
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
 
@@ -33,6 +36,7 @@ def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) 
     title = config.get("name")
     value = ev.new_model(GraphKind.FUNCTIONAL, name, node, title if isinstance(title, str) else name.lower())
     value.is_given = True
+    value.is_named = isinstance(title, str) or (title is None and name not in NAMED_BY_SIZE)
     given = arguments.get(None, "input_tensor")
     shape = input_shape(usual, config)
     tensor = given.tensor if isinstance(given, TensorValue) else ev.assembly.tensor(shape, "float32")

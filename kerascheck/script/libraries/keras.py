@@ -14,6 +14,7 @@ from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import shape_fact
 from kerascheck.script.libraries.applications import application, preprocess_input
 from kerascheck.script.machine import mapping_of, to_value, values_of
+from kerascheck.script.missteps import check_input
 from kerascheck.script.values import (
     Arguments,
     LayerValue,
@@ -106,6 +107,7 @@ def make_input(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """`Input(shape=...)`: a tensor made by an InputLayer."""
     node = arguments.node
     assert node is not None
+    check_input(ev, arguments, node)
     shape = shape_fact(to_value(arguments.get(0, "shape")))
     batch_shape = arguments.get(None, "batch_shape", "batch_input_shape")
     if batch_shape is not None:

@@ -1,0 +1,234 @@
+"""Where the rules on putting a model together stay silent: one case a line of a table."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from kerascheck import check_script
+
+PRELUDE = """\
+import keras
+import pytest
+from keras import Input, Model, Sequential, layers
+from keras.layers import *
+
+keras.config.set_floatx("float32")
+"""
+CODES = frozenset({"KC243", "KC244", "KC245", "KC246", "KC247", "KC248"})
+
+SILENT = {
+    "a merge of a list that nothing is known of": """
+        from elsewhere import parts
+        x = Add()(parts)
+    """,
+    "a merge of what an unknown network gives": """
+        from elsewhere import backbone
+        x = Concatenate()(backbone(Input((8,))))
+    """,
+    "a merge of the states of a recurrent layer": """
+        x = LSTM(4, return_state=True)(Input((3, 8)))
+        y = Concatenate()(x)
+    """,
+    "a merge of one tensor in a list": """
+        x = Input((8,))
+        Model(x, Add()([x]))
+    """,
+    "a merge in the call of a class of one's own, whose inputs nobody knows": """
+        class Net(keras.Model):
+            def call(self, inputs):
+                return Add()(inputs)
+    """,
+    "a merge that a Sequential begins with": """
+        Sequential([Add(), Dense(3)])
+    """,
+    "a refusal that a test expects": """
+        with pytest.raises(ValueError):
+            Sequential([Dense])
+    """,
+    "names on the two ways of a branch that is not decided": """
+        from elsewhere import deep
+        x = Input((8,))
+        if deep:
+            y = Dense(4, name="hidden")(x)
+        else:
+            y = Dense(8, name="hidden")(x)
+        Model(x, Dense(1)(y))
+    """,
+    "a base that is renamed": """
+        x, y = Input((64, 64, 3)), Input((64, 64, 3))
+        first = keras.applications.VGG16(include_top=False, weights=None)
+        second = keras.applications.VGG16(include_top=False, weights=None)
+        second.name = "second"
+        Model([x, y], Concatenate()([first(x), second(y)]))
+    """,
+    "one layer that is called twice": """
+        x, y = Input((8,)), Input((8,))
+        shared = Dense(4, name="shared")
+        Model([x, y], Concatenate()([shared(x), shared(y)]))
+    """,
+    "a shape that a function is given": """
+        def build(shape=None):
+            return Model(x := Input(shape=shape), Dense(1)(x))
+    """,
+    "names that Keras gives itself": """
+        x = Input((8,))
+        model = Model(x, Dense(1)(Dense(4)(x)))
+        print(model.get_layer("dense_1"), model.get_layer("input_layer"), model.get_layer("dense_7"))
+    """,
+    "the layers of a model from elsewhere": """
+        model = keras.models.load_model("a.keras")
+        print(model.get_layer("features"))
+    """,
+    "a layer that was built by hand": """
+        layer = Dense(3)
+        layer.build((None, 4))
+        print(layer.kernel, layer.count_params())
+    """,
+    "a layer that another one wraps": """
+        inner = Dense(3)
+        x = TimeDistributed(inner)(Input((4, 8)))
+        print(inner.kernel)
+    """,
+    "a layer inside a Sequential that was called": """
+        layer = Dense(3)
+        model = Sequential([Input((4,)), layer])
+        print(layer.kernel, model.output_shape, model.count_params())
+    """,
+    "a Sequential that data has built": """
+        import numpy as np
+        model = Sequential([Dense(3)])
+        model(np.zeros((2, 4)))
+        print(model.output_shape)
+    """,
+    "a Sequential whose first layer says its shape": """
+        model = Sequential([Dense(3, input_shape=(4,))])
+        print(model.output_shape)
+    """,
+    "a cell of one's own": """
+        class Cell(Layer):
+            def __init__(self, units):
+                super().__init__()
+                self.state_size = units
+
+            def call(self, x, states):
+                return x, states
+
+        RNN(Cell(4))
+    """,
+    "a cell that says its state size in a property": """
+        class Cell(Layer):
+            @property
+            def state_size(self):
+                return 4
+
+            def call(self, x, states):
+                return x, states
+
+        RNN(Cell())
+    """,
+    "an initializer that another method goes up from": """
+        class Net(keras.Model):
+            def __init__(self):
+                self.prepare()
+
+            def prepare(self):
+                super().__init__()
+
+            def call(self, x):
+                return x
+    """,
+    "an initializer that names the class above": """
+        class Net(keras.Model):
+            def __init__(self):
+                keras.Model.__init__(self)
+
+            def call(self, x):
+                return x
+    """,
+    "an initializer of a class that is no layer": """
+        class Start(keras.initializers.Initializer):
+            def __init__(self, value):
+                self.value = value
+
+            def __call__(self, shape, dtype=None):
+                return self.value
+    """,
+    "layers of a layer that is no model": """
+        class Block(Layer):
+            def __init__(self):
+                super().__init__()
+                self.layers = [Dense(3), Dense(4)]
+
+            def call(self, x):
+                for layer in self.layers:
+                    x = layer(x)
+                return x
+    """,
+    "a model that trains with a step of its own": """
+        class Net(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.head = Dense(1)
+
+            def train_step(self, data):
+                return {}
+    """,
+    "a functional model in the shape of a class": """
+        class Net(keras.Model):
+            def __init__(self):
+                x = Input((8,))
+                super().__init__(x, Dense(1)(x))
+
+        Net()(Input((8,)))
+    """,
+    "an input that a Sequential has behind another layer": """
+        model = Sequential()
+        model.add(Input((8,)))
+        model.add(Dense(3))
+        model.build((None, 8))
+    """,
+    "a dictionary of inputs under their names": """
+        a, b = Input((8,), name="a"), Input((8,), name="b")
+        Model({"a": a, "b": b}, Add()([a, b]))
+    """,
+    "text for a layer that reads text": """
+        StringLookup(vocabulary=["a", "b"])("a")
+    """,
+}
+
+ONLY_KERAS_3 = {
+    "training by position": "Dropout(0.5)(Input((8,)), True)",
+    "a second input": "Sequential([Input((8,)), Input((8,)), Dense(3)])",
+    "a name in front of a weight": """
+        class Own(Layer):
+            def build(self, shape):
+                self.kernel = self.add_weight("kernel", shape=(3,))
+
+            def call(self, x):
+                return x
+    """,
+    "a loss that a model is given": """
+        x = Input((8,))
+        Model(x, Dense(3)(x)).add_loss(0.1)
+    """,
+}
+
+
+def codes(text: str, prelude: str = PRELUDE) -> set[str]:
+    report = check_script(prelude + textwrap.dedent(text))
+    assert not report.fault
+    return {finding.code for finding in report.findings} & CODES
+
+
+@pytest.mark.parametrize("text", SILENT.values(), ids=SILENT.keys())
+def test_nothing_is_said_of_a_model_that_keras_builds(text: str) -> None:
+    assert codes(text) == set()
+
+
+@pytest.mark.parametrize("text", ONLY_KERAS_3.values(), ids=ONLY_KERAS_3.keys())
+def test_what_only_keras_3_refuses_is_said_where_it_is_meant(text: str) -> None:
+    old = PRELUDE.replace('keras.config.set_floatx("float32")', "")
+    assert codes(text)
+    assert codes(text, old) == set()
