@@ -8,6 +8,7 @@ import os
 import sys
 from typing import Final, NoReturn
 
+from kerascheck import lean_msgspec
 from kerascheck.errors import KerascheckError, one_line
 
 FAILED: Final = 2
@@ -24,6 +25,7 @@ def program() -> NoReturn:
     gc.set_threshold(GARBAGE_THRESHOLD)
     # The products that weights are read with are small: threads for them cost start-up, memory, and time in each other's way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    lean_msgspec.prepare()
     try:
         main()
     except SystemExit as ended:
