@@ -35,7 +35,9 @@ class Classes(Functions):
         scope = self.inner_scope()
         cls = ClassValue(node.name, bases, scope, self.place(node))
         cls.order = (cls, *_ancestors(bases))
-        cls.base = next((path for path in _library_bases(cls) if path.dotted not in _PLAIN_BASES), None)
+        above = [path for path in _library_bases(cls) if path.dotted not in _PLAIN_BASES]
+        # Beside a class of Keras one of another library, or of a module that is not there, is a mixin.
+        cls.base = next((path for path in above if path.parts[0] == "keras"), next(iter(above), None))
         cls.decorators = tuple(_decorator(item) for item in node.decorator_list)
         cls.is_record = any(name in _RECORDS for name in cls.decorators)
         cls.is_record = cls.is_record or (cls.base is not None and cls.base.parts[-1] == "NamedTuple")

@@ -124,6 +124,8 @@ class Expressions(Operators):
             handler = NAMES.get(owner.parts)
             if handler is not None:
                 return handler(cast("Evaluator", self), name)
+            if name == "__name__":
+                return owner.parts[-1]
             parts = (*owner.parts, name)
             return self.canonical(parts) if parts[0] != "keras" else Path(parts)
         if isinstance(owner, Opaque):

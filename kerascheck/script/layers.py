@@ -29,6 +29,7 @@ from kerascheck.script.values import (
     ListValue,
     MethodValue,
     ModelValue,
+    Path,
     TensorValue,
 )
 
@@ -230,6 +231,8 @@ class Layers(Tensors):
             return self.shape_value(value.outputs[0].shape)
         if name == "name":
             return value.layer.name
+        if name == "__class__" and value.layer.kind is LayerKind.BUILTIN:
+            return Path(("keras", "layers", value.layer.class_name))
         found = value.layer.config.get(name, UNKNOWN)
         if isinstance(found, (int, float, str)) and not isinstance(found, bool):
             return found

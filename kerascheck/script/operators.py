@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from kerascheck.facts.values import UNKNOWN
+from kerascheck.keras_api.layers import class_of
 from kerascheck.script.containers import Containers
 from kerascheck.script.values import (
     ArrayValue,
@@ -29,6 +30,7 @@ BIT_LIMIT = 4096
 _NUMBER = (bool, int, float)
 _PLAIN = (bool, int, float, str, bytes, type(None))
 _COMPUTED = (bool, int, float, complex, str, bytes, tuple)
+_CLASSES = (Path, ClassValue)
 _TRUE = (LayerValue, ModelValue, TensorValue, FunctionValue, ClassValue, InstanceValue, TransformerValue)
 
 _Function: TypeAlias = Callable[..., object]
@@ -154,9 +156,9 @@ class Operators(Containers):
             value = self.evaluate(part)
             decided = self.truth(value)
             if decided is None:
-                for rest in node.values[position + 1 :]:
-                    self.evaluate(rest)
-                return self.unknown("condition")
+                rest = [self.evaluate(part) for part in node.values[position + 1 :]]
+                # `unknown and False` is false whatever the unknown is.
+                return stop if any(later is stop for later in rest) else self.unknown("condition")
             if decided is stop:
                 return value
         return value
@@ -185,6 +187,9 @@ class Operators(Containers):
         if isinstance(op, (ast.In, ast.NotIn)):
             found = _is_in(left, right)
             return None if found is None else found == isinstance(op, ast.In)
+        if isinstance(op, (ast.Eq, ast.NotEq)) and isinstance(left, _CLASSES) and isinstance(right, _CLASSES):
+            same = _is_same(left, right)
+            return None if same is None else same == isinstance(op, ast.Eq)
         if not (_is_plain(left) and _is_plain(right)):
             return None
         try:
@@ -232,9 +237,21 @@ def _is_same(left: object, right: object) -> bool | None:
         return None if isinstance(left, Opaque) else left is None
     if isinstance(right, bool) and isinstance(left, bool):
         return left is right
-    if isinstance(left, (Path, ClassValue)) and isinstance(right, (Path, ClassValue)):
-        return left == right
+    if isinstance(left, Path) and isinstance(right, Path):
+        return same_class(left, right)
+    if isinstance(left, _CLASSES) and isinstance(right, _CLASSES):
+        return left is right
     return None
+
+
+def same_class(left: Path, right: Path) -> bool | None:
+    """Whether two names of libraries stand for one class; None where one may be another name of the other."""
+    if left == right:
+        return True
+    if left.parts[0] == right.parts[0] == "builtins":
+        return False
+    mine, theirs = (class_of(path.parts[-1]) if path.parts[0] == "keras" else None for path in (left, right))
+    return None if mine is None or theirs is None else mine == theirs
 
 
 def _is_in(left: object, right: object) -> bool | None:

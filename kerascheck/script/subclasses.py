@@ -14,12 +14,14 @@ from kerascheck.script.copies import Copies
 from kerascheck.script.structures import InputTensor, Trace, mapped, tensors_of
 from kerascheck.script.values import (
     Arguments,
+    ClassValue,
     DictValue,
     FunctionValue,
     InstanceValue,
     LayerValue,
     ListValue,
     ModelValue,
+    Path,
     TensorValue,
 )
 
@@ -140,7 +142,9 @@ class Subclasses(Copies):
         self.touch(model)
         model.gaps = [gap for gap in model.gaps if gap.construct != UNTRACED]
         if not isinstance(call, FunctionValue):
-            model.gaps.append(Gap(UNTRACED, model.location))
+            if call is not None or not _is_followed(instance.cls):
+                model.gaps.append(Gap(UNTRACED, model.location))
+            # Without a `call`, as of a GAN with a `train_step` of its own, it is the layers and models that it keeps.
             return None
         made: dict[int, Tensor] = {}
         entry = InputTensor(self.assembly.tensor(), self.assembly.tensor)
@@ -158,7 +162,12 @@ class Subclasses(Copies):
         """The layers that a subclassed model keeps in its attributes; None for a model that is no such."""
         if model.instance is None or model.kind is not GraphKind.SUBCLASSED:
             return None
-        return [self.current_layer(layer) for layer in tracked(model.instance)]
+        kept = _kept(list(model.instance.attributes.values()))
+        return [
+            self.model_layer(value) if isinstance(value, ModelValue) else self.current_layer(value.layer)
+            for value in kept
+            if value is not model
+        ]
 
     def add_weight(self, value: LayerValue, arguments: Arguments) -> object:
         """`self.add_weight(shape=...)`: a tensor that no call makes."""
@@ -184,21 +193,28 @@ UNTRACED = "subclassed model"
 
 def tracked(instance: InstanceValue) -> list[Layer]:
     """The layers that an object keeps in its attributes, in order."""
-    return [value.layer for value in _layer_values(list(instance.attributes.values()))]
+    return [value.layer for value in _kept(list(instance.attributes.values())) if isinstance(value, LayerValue)]
 
 
-def _layer_values(values: Sequence[object], depth: int = 0) -> Iterator[LayerValue]:
+def _is_followed(cls: ClassValue) -> bool:
+    """Whether a class is the program's own up to the `Model` of Keras, so that it has no method that is not seen."""
+    bases = [base for owner in cls.order for base in owner.bases]
+    return all(isinstance(base, ClassValue) or (isinstance(base, Path) and base.parts[0] == "keras") for base in bases)
+
+
+def _kept(values: Sequence[object], depth: int = 0) -> Iterator[LayerValue | ModelValue]:
+    """The layers and models among values, in lists, tuples and dictionaries too."""
     for value in values:
         match value:
-            case LayerValue():
+            case LayerValue() | ModelValue():
                 yield value
-            case InstanceValue(layer=LayerValue() as layer):
-                yield layer
+            case InstanceValue(layer=LayerValue() as kept) | InstanceValue(model=ModelValue() as kept):
+                yield kept
             case ListValue(items=items) if depth < 3:
-                yield from _layer_values(items, depth + 1)
+                yield from _kept(items, depth + 1)
             case tuple() if depth < 3:
-                yield from _layer_values(list(value), depth + 1)
+                yield from _kept(list(value), depth + 1)
             case DictValue(items=entries) if depth < 3:
-                yield from _layer_values(list(entries.values()), depth + 1)
+                yield from _kept(list(entries.values()), depth + 1)
             case _:
                 pass

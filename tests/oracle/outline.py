@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
 
-from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
+from kerascheck.facts.graph import GraphKind, Layer, LayerKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Shape
 
 
@@ -52,7 +52,10 @@ class _Writer:
 
 
 def outline_of_keras(model: dict, *, shapes: bool = True) -> Outline:
-    """The outline of a model that the runner described."""
+    """The outline of a model that the runner described; of one that has no `call` it is what the model keeps."""
+    if not model["built"]:
+        kept = ("Model" if name in ("Sequential", "Functional") else name for name in model["layers"])
+        return Outline(Counter(kept), (), (), None)
     writer = _Writer(shapes=shapes)
     lines: list[list[str]] = []
     entries: set[int] = set()
@@ -76,6 +79,8 @@ def outline_of_keras(model: dict, *, shapes: bool = True) -> Outline:
 
 def outline_of_graph(graph: ModelGraph, *, shapes: bool = True) -> Outline:
     """The outline of a graph that a reader recovered."""
+    if graph.kind is GraphKind.SUBCLASSED and not graph.outputs:
+        return Outline(Counter(_class_name(layer) for layer in graph.layers), (), (), None)
     writer = _Writer(shapes=shapes)
     lines = {tensor.key: writer.input(_symbolic(tensor.shape)) for tensor in graph.inputs}
     calls: Counter[str] = Counter()

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataKind, Order
+from kerascheck.facts.graph import GraphKind, LayerKind
 from kerascheck.facts.values import Unknown
+from kerascheck.keras_api.layers import class_of
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.libraries.numpy_values import number_by_number
 from kerascheck.script.machine import LOOP_BOUND
@@ -20,7 +22,10 @@ from kerascheck.script.values import (
     ClassValue,
     DictValue,
     FunctionValue,
+    InstanceValue,
+    LayerValue,
     ListValue,
+    ModelValue,
     Opaque,
     Path,
     Scope,
@@ -212,7 +217,76 @@ def extreme(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return ev.unknown(path.parts[-1])
 
 
-@handles("builtins.isinstance", "builtins.hasattr", "builtins.callable")
+@handles("builtins.type")
+def type_of(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """The class of a value."""
+    value = arguments.get(0)
+    if isinstance(value, InstanceValue):
+        return value.cls
+    if isinstance(value, LayerValue) and value.layer.kind in (LayerKind.BUILTIN, LayerKind.LAMBDA):
+        return Path(("keras", "layers", value.layer.class_name))
+    for name, kind in _KINDS.items():
+        if type(value) is kind:
+            return Path(("builtins", name))
+    return ev.unknown("type")
+
+
+_KINDS = {
+    "bool": bool,
+    "int": int,
+    "float": float,
+    "str": str,
+    "bytes": bytes,
+    "tuple": tuple,
+    "list": ListValue,
+    "dict": DictValue,
+}
+_OF_KERAS = (LayerValue, ModelValue, TensorValue)
+
+
+@handles("builtins.isinstance")
+def is_instance(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """Whether a value is of a class, or of one of several."""
+    wanted = arguments.get(1)
+    classes = wanted if isinstance(wanted, tuple) else (wanted,)
+    found = [_is_of(arguments.get(0), cls) for cls in classes]
+    return True if True in found else ev.unknown("isinstance") if None in found else False
+
+
+def _is_of(value: object, cls: object) -> bool | None:
+    if isinstance(cls, ClassValue):
+        if isinstance(value, InstanceValue):
+            return cls in value.cls.order or (None if value.cls.base is not None else False)
+        return False if value is None or isinstance(value, (*_KINDS.values(), *_OF_KERAS)) else None
+    if not isinstance(cls, Path):
+        return None
+    if cls.parts[0] == "builtins" and (kind := _KINDS.get(cls.parts[-1])) is not None:
+        if isinstance(value, kind):
+            return True
+        return False if value is None or isinstance(value, (*_KINDS.values(), *_OF_KERAS, InstanceValue)) else None
+    return _is_of_keras(value, cls) if cls.parts[0] == "keras" else None
+
+
+def _is_of_keras(value: object, cls: Path) -> bool | None:
+    name = cls.parts[-1]
+    if isinstance(value, ModelValue):
+        plain = {"Layer": True, "Model": True, "Sequential": value.kind is GraphKind.SEQUENTIAL}
+        return plain.get(name)
+    if not isinstance(value, LayerValue) or value.layer.kind not in (LayerKind.BUILTIN, LayerKind.LAMBDA):
+        return False if isinstance(value, (bool, int, float, str)) or value is None else None
+    if name == "Layer":
+        return True
+    wanted = class_of(name)
+    if wanted is None or wanted == value.layer.class_name:
+        return None if wanted is None else True
+    # Some classes of Keras extend one another: convolutions, recurrent layers, wrappers, merges.
+    return False if {wanted, value.layer.class_name} & _ALONE else None
+
+
+_ALONE = frozenset({"Dense", "Flatten", "BatchNormalization", "Activation", "Embedding", "InputLayer", "Reshape"})
+
+
+@handles("builtins.hasattr", "builtins.callable")
 def undecided(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return ev.unknown(path.parts[-1])
 

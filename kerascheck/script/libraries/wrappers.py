@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kerascheck.script.handlers import handles, method
-from kerascheck.script.values import Arguments, ArrayValue, FunctionValue, ListValue, ModelValue, ObjectValue, Path
+from kerascheck.script.values import (
+    Arguments,
+    ArrayValue,
+    FunctionValue,
+    InstanceValue,
+    ListValue,
+    ModelValue,
+    ObjectValue,
+    Path,
+)
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -104,10 +113,18 @@ _PARAMETERS = "keras_tuner.HyperParameters"
 def make_tuner(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """A tuner calls its build function with parameters of which the first value of each is taken."""
     build, node = arguments.get(0, "hypermodel"), arguments.node
+    if isinstance(build, InstanceValue) and node is not None:
+        build = ev.attribute(build, "build", node)
     if not isinstance(build, FunctionValue) or node is None:
         return ev.unknown(path.dotted)
     built = ev.call_function(build, Arguments([ObjectValue(_PARAMETERS)], {}, None))
-    return ObjectValue(_TUNER, {"_model": built})
+    return ObjectValue(_TUNER, {"_model": built, "hypermodel": ObjectValue("keras_tuner.HyperModel", {"build": build})})
+
+
+@method(f"{_TUNER}.get_best_hyperparameters")
+def best_parameters(ev: Evaluator, subject: ObjectValue, arguments: Arguments) -> object:
+    """Parameters that a search has found."""
+    return ListValue([ObjectValue(_PARAMETERS)], whole=False)
 
 
 @handles(
