@@ -33,14 +33,6 @@ POSITIONAL = {
     "KFold": ("n_splits",),
     "StratifiedKFold": ("n_splits",),
 }
-CROSS = (
-    "cross_val_score",
-    "cross_validate",
-    "cross_val_predict",
-    "learning_curve",
-    "validation_curve",
-    "permutation_test_score",
-)
 
 
 @library("sklearn", "imblearn", "category_encoders")
@@ -192,25 +184,6 @@ def _part_shape(shape: Shape, part: str, size: float | None) -> Shape:
         return (UNKNOWN, *shape[1:])
     test = -int(-total * size // 1) if isinstance(size, float) else size
     return (test if part == "test" else total - test, *shape[1:])
-
-
-@handles(
-    *(f"sklearn.model_selection.{name}" for name in CROSS), *(f"sklearn.cross_validation.{name}" for name in CROSS)
-)
-def cross_validated(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """An estimator judged on folds of the data."""
-    node = arguments.node
-    data = [ev.as_rows(value, None) for value in (arguments.get(1, "X"), arguments.get(2, "y"))]
-    arrays = [array for array in data if array is not None]
-    if node is not None and arrays:
-        cut = ev.cut("cross validation", ev.place(node))
-        parts = [
-            ev.derive(array, rows=ev.drawn(array, cut, part), fold=True)
-            for array in arrays
-            for part in ("train", "test")
-        ]
-        ev.split_event(path.parts[-1], cut, arrays, parts, node, shuffle=UNKNOWN, seeded=UNKNOWN)
-    return ev.unknown(path.dotted)
 
 
 @handles("sklearn.utils.shuffle")
