@@ -68,6 +68,9 @@ AllLayers = Annotated[bool, typer.Option("--layers", help="Show every layer of a
 NoWeights = Annotated[
     bool, typer.Option("--no-weights", help="Read the configuration of model files only, not what they store.")
 ]
+FetchWeights = Annotated[
+    bool, typer.Option("--fetch-weights", help="Read the weights of files at an address too: all of them is fetched.")
+]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Read every file anew, and keep nothing.")]
 Jobs = Annotated[
@@ -112,6 +115,7 @@ def lint(
     show_coverage: ShowCoverage = False,
     layers: AllLayers = False,
     no_weights: NoWeights = False,
+    fetch_weights: FetchWeights = False,
     no_progress: NoProgress = False,
     no_cache: NoCache = False,
     jobs: Jobs = None,
@@ -130,6 +134,7 @@ def lint(
         "show_coverage": show_coverage,
         "layers": layers,
         "no_weights": no_weights,
+        "fetch_weights": fetch_weights,
         "no_progress": no_progress,
         "no_cache": no_cache,
         "jobs": jobs,

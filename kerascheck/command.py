@@ -37,6 +37,7 @@ class Command(Struct, frozen=True):
     show_coverage: bool = False
     layers: bool = False
     no_weights: bool = False
+    fetch_weights: bool = False
     no_progress: bool = False
     no_cache: bool = False
     jobs: int | None = None
@@ -76,7 +77,8 @@ class Command(Struct, frozen=True):
         if self.show_coverage:
             choice = replace(choice, extend_select=(*choice.extend_select, graph_not_recovered.code))
         found = configured(paths, self.config, choice, LEVELS[self.fail_on] if self.fail_on else None)
-        return replace(found, read_weights=False) if self.no_weights else found
+        found = replace(found, read_weights=False) if self.no_weights else found
+        return replace(found, fetch_weights=True) if self.fetch_weights else found
 
     def _linted(self, targets: list[Target], plan: Plan) -> Report:
         cache = None

@@ -13,11 +13,11 @@ from typing import Any, Final
 from kerascheck.report import Format
 
 FLAGS: Final = frozenset({
-    "exit_zero", "statistics", "show_coverage", "layers", "no_weights", "no_progress", "no_cache"
+    "exit_zero", "statistics", "show_coverage", "layers", "no_weights", "fetch_weights", "no_progress", "no_cache"
 })  # fmt: skip
 SELECTORS: Final = frozenset({"select", "extend_select", "ignore"})
 WITHOUT: Final[Mapping[str, frozenset[str]]] = {
-    "script": frozenset({"layers", "no_weights"}),
+    "script": frozenset({"layers", "no_weights", "fetch_weights"}),
     "model": frozenset({"stdin_filename"}),
     "check": frozenset[str](),
 }

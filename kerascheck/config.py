@@ -33,7 +33,7 @@ class Config(Struct, frozen=True):
 
     `choices` are applied one after the other: the file's, then the command line's. `rules` holds the thresholds of
     single rules by code or name. `target_keras` is 1, 2 or 3, `read_weights` whether of model files more than the
-    configuration is read.
+    configuration is read, `fetch_weights` whether that goes for files at an address as well.
     """
 
     root: Path = Path()
@@ -46,6 +46,7 @@ class Config(Struct, frozen=True):
     rule_paths: tuple[Path, ...] = ()
     target_keras: int | Unknown = UNKNOWN
     read_weights: bool = True
+    fetch_weights: bool = False
     rules: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
 
     def override(self, choice: Choice, fail_on: Severity | None = None) -> Config:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from msgspec import Struct
@@ -24,6 +24,8 @@ PATIENCE: Final = 60.0
 """Seconds that one part may take, however steadily its bytes come."""
 SMALL: Final = 1024 * 1024
 """Up to this size a file is taken whole from a server that knows no parts."""
+LISTED: Final = 10_000
+"""The most files that a folder may hold which is to be looked through."""
 _PIECE: Final = 64 * 1024
 _RANGE: Final = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+)")
 _EMPTY: Final = 416
@@ -47,8 +49,20 @@ class Fetch(Protocol):
     def __call__(self, start: int, stop: int) -> Part: ...
 
 
-def fetcher(url: str) -> Fetch:
-    """What fetches the parts of a file.
+class Store(Fetch, Protocol):
+    """Where files are: it fetches the parts of one, or tells what is in a folder."""
+
+    def listed(self) -> frozenset[str] | None:
+        """The files below a folder by their paths in it; None for a file, and where nothing can be listed.
+
+        Raises:
+            FetchError: when it cannot be listed.
+        """
+        ...
+
+
+def fetcher(url: str) -> Store:
+    """What fetches the parts of a file, or lists a folder.
 
     Raises:
         InputError: for an address of a kind that nothing installed can read.
@@ -89,6 +103,9 @@ class OverHttp:
             raise FetchError(_reason(error)) from None
         except (HTTPException, ValueError) as error:
             raise FetchError(one_line(error)) from None
+
+    def listed(self) -> None:
+        """A web server has no folders."""
 
     def _request(self, start: int, stop: int) -> Request:
         from urllib.parse import quote
@@ -166,9 +183,10 @@ class _FileSystem(Protocol):
 
     def info(self, path: str) -> Mapping[str, object]: ...
     def cat_file(self, path: str, start: int, end: int) -> bytes: ...
+    def find(self, path: str) -> Sequence[str]: ...
 
 
-_Opened: TypeAlias = "tuple[int, _FileSystem, str, int, str]"
+_Opened: TypeAlias = "tuple[int, _FileSystem, str, Mapping[str, object]]"
 
 
 class ByFsspec:
@@ -192,25 +210,41 @@ class ByFsspec:
 
     def __call__(self, start: int, stop: int) -> Part:
         try:
-            _, system, path, size, etag = self._file()
+            _, system, path, about = self._place()
+            size = about.get("size")
+            if about.get("type") != "file" or not isinstance(size, int):
+                raise FileNotFoundError(path)
             stop = min(stop, size)
+            etag = str(about.get("ETag") or about.get("etag") or "")
             return Part(system.cat_file(path, start, stop) if start < stop else b"", size, etag)
-        except FileNotFoundError:
-            raise FetchError("there is no such file") from None
         except Exception as error:
-            # Each store has errors of its own for a refused key or a lost connection.
-            raise FetchError(one_line(error)) from None
+            raise _refusal(error) from None
 
-    def _file(self) -> _Opened:
+    def listed(self) -> frozenset[str] | None:
+        try:
+            _, system, path, about = self._place()
+            if about.get("type") != "directory":
+                return None
+            top = f"{path.rstrip('/')}/"
+            found = system.find(path)
+        except Exception as error:
+            raise _refusal(error) from None
+        if len(found) > LISTED:
+            raise FetchError(f"the folder holds more than {LISTED:,} files")
+        return frozenset(name[len(top) :] for name in found if name.startswith(top))
+
+    def _place(self) -> _Opened:
         # The loop that serves a file system does not live on in a child process.
         if self._opened is None or self._opened[0] != os.getpid():
             from fsspec.core import url_to_fs
 
             system, path = cast("tuple[_FileSystem, str]", url_to_fs(self._url))
-            about = system.info(path)
-            size = about.get("size")
-            if about.get("type") != "file" or not isinstance(size, int):
-                raise FileNotFoundError(path)
-            etag = about.get("ETag") or about.get("etag") or ""
-            self._opened = os.getpid(), system, path, size, str(etag)
+            self._opened = os.getpid(), system, path, system.info(path)
         return self._opened
+
+
+def _refusal(error: Exception) -> FetchError:
+    """Each store has errors of its own for a refused key or a lost connection."""
+    if isinstance(error, FetchError):
+        return error
+    return FetchError("there is no such file" if isinstance(error, FileNotFoundError) else one_line(error))

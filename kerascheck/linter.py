@@ -160,7 +160,13 @@ def lint_model(path: Path, display: str, plan: Plan) -> FileReport:
         from kerascheck.artifact import read_model
 
         config = plan.config
-        facts = read_model(path, display=display, weights=config.read_weights, target=config.target_keras)
+        facts = read_model(
+            path,
+            display=display,
+            weights=config.read_weights,
+            fetch=config.fetch_weights,
+            target=config.target_keras,
+        )
     except OSError as error:
         return _unreadable(display, FileKind.MODEL, error.strerror or one_line(error), plan, path)
     except (Exception, RecursionError) as error:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import errno
+import fnmatch
+import functools
 import io
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from kerascheck.errors import InputError
 
 if TYPE_CHECKING:
-    from kerascheck.fetching import Fetch
+    from kerascheck.fetching import Fetch, Store
 
     LocalPath = Path
 else:
@@ -39,26 +42,32 @@ class FetchError(OSError):
 
 
 class RemoteFile(LocalPath):
-    """The address of a file as a path, as far as readers of files use paths. It is always a file, and never written.
+    """An address as a path, as far as readers of files use paths. It is never written.
 
-    `url` is the address, `shown` what reports call it: without its query, which may hold a secret. `blocks` is what was
-    fetched so far; a second opening of the file goes on with it.
+    `url` is the address, `shown` what reports call it: without its query, which may hold a secret. It is a folder where the
+    store can list what is below it; a web server cannot. `blocks` is what was fetched of a file so far: a second
+    opening of the file goes on with it. `folder` is the folder or file through which it was reached, and `in_folder` how.
     """
 
     url: str
     shown: str
     blocks: Blocks
+    store: Store
+    folder: RemoteFile | None
+    in_folder: str
 
     def __reduce__(self) -> tuple[object, ...]:
         return remote_file, (self.url,)
 
     @property
     def etag(self) -> str:
-        """What the server says changes with the content; empty where it does not say.
+        """What the server says changes with the content; empty where it does not say, and for a folder.
 
         Raises:
             FetchError: when the file cannot be fetched.
         """
+        if self.is_dir():
+            return ""
         _ = self.blocks.size
         return self.blocks.etag
 
@@ -78,14 +87,71 @@ class RemoteFile(LocalPath):
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         return os.stat_result((_READ_ONLY, 0, 0, 1, 0, 0, self.blocks.size, 0, 0, 0))
 
+    def lstat(self) -> os.stat_result:
+        return self.stat()
+
     def exists(self, *, follow_symlinks: bool = True) -> bool:
+        """Whether it may be there; what is not is told when it is read."""
         return True
 
     def is_file(self, *, follow_symlinks: bool = True) -> bool:
-        return True
+        """Whether it is no folder; of what a folder or the file beside it leads to, whether it is there."""
+        if self.folder is None:
+            return not self.is_dir()
+        if self.folder.below is not None:
+            return self.in_folder in self.folder.below
+        try:
+            return self.blocks.size >= 0
+        except FetchError:
+            return False
 
     def is_dir(self, *, follow_symlinks: bool = True) -> bool:
-        return False
+        return self.below is not None
+
+    @functools.cached_property
+    def below(self) -> frozenset[str] | None:
+        """The files of a folder, by their paths in it; None for what is no folder, or cannot be listed."""
+        if self.folder is not None and self.folder.below is not None:
+            start = f"{self.in_folder}/"
+            return frozenset(name[len(start) :] for name in self.folder.below if name.startswith(start)) or None
+        try:
+            return self.store.listed()
+        except FetchError:
+            # Whoever reads it is told why it cannot be had.
+            return None
+
+    def __truediv__(self, key: str | os.PathLike[str]) -> RemoteFile:
+        name = os.fspath(key)
+        path = _at(f"{self.url.rstrip('/')}/{name}", f"{self.shown.rstrip('/')}/{name}")
+        path.folder, path.in_folder = self, name
+        if self.blocks.unbounded:
+            path.allow_all()
+        return path
+
+    def allow_all(self) -> None:
+        """Let all of it be fetched, however large it is."""
+        self.blocks.unbounded = True
+
+    @property
+    def parent(self) -> RemoteFile:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The folder that it is in, which need not be one that can be listed."""
+        if self.folder is not None:
+            above = self.in_folder.rpartition("/")[0]
+            return self.folder / above if above else self.folder
+        above = self.shown.rstrip("/").rpartition("/")[0]
+        path = _at(above, above)
+        path.blocks.unbounded = self.blocks.unbounded
+        return path
+
+    def with_name(self, name: str) -> RemoteFile:
+        return self.parent / name
+
+    def glob(self, pattern: str) -> Iterator[Path]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """The files right in a folder whose names match a pattern."""
+        return (self / name for name in sorted(fnmatch.filter(self.below or (), pattern)) if "/" not in name)
+
+    def rglob(self, pattern: str) -> Iterator[Path]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return (self / name for name in sorted(self.below or ()))
 
     def as_posix(self) -> str:
         return self.shown
@@ -96,7 +162,7 @@ class RemoteFile(LocalPath):
 
 
 def remote_file(url: str) -> RemoteFile:
-    """The file at an address.
+    """The file or folder at an address.
 
     Raises:
         InputError: for an address that is none, or of a kind that nothing installed can read.
@@ -107,10 +173,15 @@ def remote_file(url: str) -> RemoteFile:
         raise InputError(f"`{url}` is no address of a file")
     if scheme in ("http", "https") and "@" in place.partition("/")[0]:
         raise InputError(f"an address cannot hold a user name: `{scheme}://{rest.rpartition('@')[2]}`")
+    return _at(url, f"{scheme}://{place}")
+
+
+def _at(url: str, shown: str) -> RemoteFile:
     from kerascheck.fetching import fetcher
 
-    path = RemoteFile(place)
-    path.url, path.shown, path.blocks = url, f"{scheme}://{place}", Blocks(fetcher(url))
+    path = RemoteFile(shown.partition("://")[2])
+    path.url, path.shown, path.store = url, shown, fetcher(url)
+    path.blocks, path.folder, path.in_folder = Blocks(path.store), None, ""
     return path
 
 
@@ -122,6 +193,7 @@ class Blocks:
         self._blocks: dict[int, bytes] = {}
         self._known: int | None = None
         self.etag = ""
+        self.unbounded = False
         self._after = 0
         self._ahead = 1
         self._left = TRAFFIC
@@ -156,7 +228,7 @@ class Blocks:
         stop = start + min(count, STRIDE) * BLOCK
         stop = stop if self._known is None else min(stop, self._known)
         self._left -= stop - start
-        if self._left < 0 or time.monotonic() > self._deadline:
+        if not self.unbounded and (self._left < 0 or time.monotonic() > self._deadline):
             raise FetchError("too much of it would have to be fetched: download it, and check the copy")
         part = self._fetch(start, stop)
         if self._known not in (None, part.size) or (self.etag and self.etag != part.etag):

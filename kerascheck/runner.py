@@ -175,6 +175,8 @@ def collect(paths: Iterable[Path], mode: Mode, config: Config) -> list[Target]:
     targets: dict[str, Target] = {}
     for path in paths:
         _must_exist(path)
+        if isinstance(path, RemoteFile) and mode is Mode.SCRIPT:
+            raise InputError(f"`{path.shown}` is not on this machine: only model files are read from elsewhere")
         whole = not path.is_dir() or (mode is not Mode.SCRIPT and _is_model_folder(path))
         found = iter((_target(path, mode),)) if whole else _inside(path, mode, config)
         for target in found:
@@ -208,8 +210,6 @@ def _must_exist(path: Path) -> None:
 
 def _target(path: Path, mode: Mode) -> Target:
     if isinstance(path, RemoteFile):
-        if mode is Mode.SCRIPT:
-            raise InputError(f"`{path.shown}` is not on this machine: only model files are read from elsewhere")
         return Target(path, path.shown, FileKind.MODEL)
     match mode:
         case Mode.SCRIPT:
@@ -227,15 +227,16 @@ def _is_model_folder(path: Path) -> bool:
 
 
 def _inside(folder: Path, mode: Mode, config: Config) -> Iterator[Target]:
-    for path in walk(folder, config.root, config.exclude):
+    paths = folder.rglob("*") if isinstance(folder, RemoteFile) else walk(folder, config.root, config.exclude)
+    for path in paths:
         if path.name in SAVED_MODEL_FILES:
             if mode is not Mode.SCRIPT:
                 # The graph of a SavedModel stands for its folder; metadata that were kept alone stand for themselves.
-                model = path.parent if (path.parent / SAVED_MODEL_FILES[0]).is_file() else path
+                model = path.parent if path.with_name(SAVED_MODEL_FILES[0]).is_file() else path
                 yield Target(model, display(model), FileKind.MODEL)
             continue
         kind = _kind_in_folder(path, mode)
-        if kind is not FileKind.OTHER:
+        if kind is FileKind.MODEL or (kind is not FileKind.OTHER and not isinstance(path, RemoteFile)):
             yield Target(path, display(path), kind)
 
 

@@ -48,7 +48,7 @@ def test_the_options_it_shows_are_those_of_every_command() -> None:
         for command in ("script", "model", "check")
     }
     assert helps["check"] == shown
-    assert helps["script"] == shown - {"--layers", "--no-weights"}
+    assert helps["script"] == shown - {"--layers", "--no-weights", "--fetch-weights"}
     assert helps["model"] == shown - {"--stdin-filename"}
 
 

@@ -7,23 +7,25 @@ import http.server
 import json
 import os
 import re
+import shutil
 import socket
 import sys
 import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 import h5py
 import numpy as np
 import pytest
 from checkout import ROOT
 
-from kerascheck import check_model
+from kerascheck import Config, check_model
 from kerascheck.cache import FOLDER
 from kerascheck.command import Command
 from kerascheck.errors import InputError
-from kerascheck.findings import FileReport, FileStatus
+from kerascheck.findings import FileKind, FileReport, FileStatus
 from kerascheck.remote import BLOCK, STRIDE, Blocks, FetchError, RemoteBytes, remote_file
 from kerascheck.report import Format
 from kerascheck.runner import Mode, check_paths
@@ -32,6 +34,12 @@ from kerascheck.summary_command import SummaryCommand
 MODELS = ROOT / "fixtures" / "models"
 SIZE = 200 * 1000 * 1000
 LIMIT = 2 * 1000 * 1000
+
+
+class Bucket(Protocol):
+    """A file system of fsspec."""
+
+    def pipe_file(self, path: str, value: bytes) -> None: ...
 
 
 class Site(http.server.ThreadingHTTPServer):
@@ -201,7 +209,8 @@ def test_every_form_reads_as_from_disk(site: Site, name: str, ranges: bool) -> N
     data = (MODELS / name).read_bytes()
     (site.folder / name).write_bytes(data)
     remote, here = check_model(site.url(name)), check_model(site.folder / name)
-    assert (remote.status, remote.reason, remote.about) == (here.status, here.reason, here.about)
+    about = remote.about.replace(", weights not fetched", "")
+    assert (remote.status, remote.reason, about) == (here.status, here.reason, here.about)
     assert remote.layers == here.layers
 
 
@@ -304,6 +313,97 @@ def test_what_fsspec_knows_is_read(site: Site) -> None:
     assert layers(report) == layers(check_model(MODELS / "pitfalls.keras"))
     absent = check_model("memory://models/absent.keras")
     assert (absent.status, absent.reason) == (FileStatus.ERROR, "there is no such file")
+
+
+@pytest.fixture
+def bucket() -> Iterator[Bucket]:
+    """A stand-in for S3 in memory, with a folder of models."""
+    fsspec = pytest.importorskip("fsspec")
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    class Memory(MemoryFileSystem):
+        protocol = "s3"
+        store: ClassVar[dict[str, object]] = {}
+        pseudo_dirs: ClassVar[list[str]] = [""]
+        cachable = False
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            return f"/{path.removeprefix('s3://').strip('/')}"
+
+    fsspec.register_implementation("s3", Memory, clobber=True)
+    store = Memory()
+    for file in (path for name in STORED for path in sorted((MODELS / name).rglob("*")) or [MODELS / name]):
+        if file.is_file():
+            store.pipe_file(f"s3://models/run/{file.relative_to(MODELS).as_posix()}", file.read_bytes())
+    store.pipe_file("s3://models/run/train.py", b"import keras")
+    yield store
+    fsspec.register_implementation("s3", "s3fs.S3FileSystem", clobber=True)
+
+
+STORED = ("pitfalls.keras", "architecture.json", "built_by_data_keras2.saved_model", "subclassed_keras2.saved_model")
+
+
+@pytest.mark.parametrize("name", STORED)
+@pytest.mark.parametrize("fetched", [True, False])
+def test_a_bucket_is_read_like_a_disk(bucket: Bucket, name: str, fetched: bool, tmp_path: Path) -> None:
+    copy = tmp_path / name
+    shutil.copytree(MODELS / name, copy) if (MODELS / name).is_dir() else shutil.copy(MODELS / name, copy)
+    remote = check_model(f"s3://models/run/{name}", config=Config(fetch_weights=fetched))
+    here = check_model(copy, config=Config(read_weights=fetched))
+    assert remote.status is here.status
+    assert layers(remote) == layers(here)
+    assert [finding.code for finding in remote.findings] == [finding.code for finding in here.findings]
+    assert remote.weights == here.weights
+    assert (remote.weights is not None) is (fetched and name != "architecture.json")
+
+
+def test_a_folder_of_a_bucket_is_looked_through_for_models(bucket: Bucket) -> None:
+    report = check_paths(["s3://models/run"], mode=Mode.CHECK)
+    assert [file.path for file in report.files] == sorted(f"s3://models/run/{name}" for name in STORED)
+    assert all(file.kind is FileKind.MODEL for file in report.files)
+    assert not check_paths(["s3://models/run/train.py"]).files[0].models
+
+
+def test_what_is_not_in_a_bucket_is_one_line(bucket: Bucket) -> None:
+    absent = check_model("s3://models/absent")
+    assert (absent.status, absent.reason) == (FileStatus.ERROR, "there is no such file")
+
+
+def test_a_folder_with_too_many_files_is_not_looked_through(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kerascheck.fetching.LISTED", 2)
+    report = check_model("s3://models/run")
+    assert report.status is FileStatus.ERROR
+
+
+@pytest.mark.parametrize("name", ["pitfalls.keras", "pitfalls_keras2.h5"])
+def test_weights_at_an_address_are_fetched_when_that_is_asked_for(site: Site, name: str) -> None:
+    (site.folder / name).write_bytes((MODELS / name).read_bytes())
+    without = check_model(site.url(name))
+    assert without.weights is None
+    assert "weights not fetched" in without.about
+    fetched = check_model(site.url(name), config=Config(fetch_weights=True))
+    here = check_model(MODELS / name)
+    assert fetched.weights == here.weights is not None
+    assert "weights not fetched" not in fetched.about
+    assert [finding.code for finding in fetched.findings] == [finding.code for finding in here.findings]
+
+
+def test_the_files_beside_a_model_at_an_address_are_fetched(site: Site) -> None:
+    weights = [{"name": "dense/kernel", "shape": [4, 3], "dtype": "float32"}]
+    layer = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "use_bias": False}}
+    topology = {"class_name": "Sequential", "config": {"name": "m", "layers": [layer]}}
+    manifest = [{"paths": ["part1.bin", "part2.bin"], "weights": weights}]
+    (site.folder / "model.json").write_text(json.dumps({"modelTopology": topology, "weightsManifest": manifest}))
+    for number in (1, 2):
+        (site.folder / f"part{number}.bin").write_bytes(np.full(6, number, "<f4").tobytes())
+    report = check_model(site.url("model.json"), config=Config(fetch_weights=True))
+    assert report.weights is not None
+    assert report.weights.layers[0].norm == pytest.approx((6 * 1 + 6 * 4) ** 0.5)
+    (site.folder / "part2.bin").unlink()
+    report = check_model(site.url("model.json"), config=Config(fetch_weights=True))
+    assert report.weights is not None
+    assert report.weights.unread == 1
 
 
 def test_a_report_is_kept_only_where_the_server_tells_of_changes(site: Site) -> None:

@@ -33,6 +33,8 @@ def _parts(saved: SavedModel) -> Iterator[str]:
         yield f"backend {saved.backend}"
     if saved.paired:
         yield f"weights in {saved.paired}"
+    if saved.away:
+        yield "weights not fetched"
     if saved.graph is not None:
         yield from _compiled(saved.graph.compiles[-1]) if saved.graph.compiles else ("not compiled",)
 

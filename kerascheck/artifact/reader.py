@@ -15,7 +15,7 @@ from kerascheck.artifact.forms import HEAD, Form, sniff
 from kerascheck.artifact.graphs import Graphs
 from kerascheck.artifact.mentions import mentions
 from kerascheck.artifact.naming import named
-from kerascheck.artifact.pairing import form_of, looked_at, weights_beside
+from kerascheck.artifact.pairing import ARCHITECTURES, form_of, looked_at, weights_beside
 from kerascheck.artifact.refusals import DamagedError, ForeignError, HostileError
 from kerascheck.artifact.scanning import scanned
 from kerascheck.artifact.stored import counter
@@ -48,19 +48,30 @@ class ModelFacts(Struct, frozen=True):
     reads: tuple[str, ...] = ()
 
 
-def read_model(path: Path, *, display: str = "", weights: bool = False, target: int | Unknown = UNKNOWN) -> ModelFacts:
+def read_model(
+    path: Path,
+    *,
+    display: str = "",
+    weights: bool = False,
+    fetch: bool = False,
+    target: int | Unknown = UNKNOWN,
+) -> ModelFacts:
     """Read a model file or folder; nothing in it is run, unpickled or followed out of it.
 
     Args:
         path: the file, or a SavedModel folder.
         display: what findings call it; by default its path.
         weights: whether the arrays and what holds them are read too, or the configuration only.
+        fetch: whether that goes for a file at an address, of which all is fetched then.
         target: the generation of Keras that is to load the file.
 
     Raises:
         OSError: when the file cannot be opened.
     """
     shown = display or path.as_posix()
+    away = isinstance(path, RemoteFile)
+    if isinstance(path, RemoteFile) and weights and fetch:
+        path.allow_all()
     try:
         document = _document(path)
         facts = _facts(document, path, shown)
@@ -72,7 +83,10 @@ def read_model(path: Path, *, display: str = "", weights: bool = False, target: 
         return given_up(path, shown, str(damage))
     except RecursionError:
         return given_up(path, shown, "its configuration is nested too deeply", hostile=True)
-    return _with_contents(facts, document, path, weights=weights, target=target)
+    found = _with_contents(facts, document, path, weights=weights and (fetch or not away), target=target)
+    if away and weights and not fetch and found.saved is not None and document.form not in (*ARCHITECTURES, "pickle"):
+        return replace(found, saved=replace(found.saved, away=True))
+    return found
 
 
 def _document(path: Path) -> Document:
@@ -183,8 +197,6 @@ def _with_contents(
     saved = facts.saved
     if saved is None:
         return facts
-    # Of a file elsewhere that would be all of it.
-    weights = weights and not isinstance(path, RemoteFile)
     store, damages = _store(path, document.form, saved.paired) if weights else (None, ())
     survey, lost = surveyed(store) if store is not None else (None, ())
     container = container_of(path, document, survey, weights=weights)

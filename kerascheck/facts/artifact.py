@@ -27,8 +27,8 @@ class SavedModel(Struct, frozen=True):
     """A model file. `form` is `hdf5`, `keras`, `json`, `yaml`, `tfjs`, `saved_model`, or for weights alone `npz`, `weights`.
 
     `graph` is None where the file holds no architecture; `note` then says what it holds. `paired` is the file beside an
-    architecture that holds its weights. `weights` is None where the values were not read (`--no-weights`, or a form that
-    stores none).
+    architecture that holds its weights. `weights` is None where the values were not read (`--no-weights`, a file
+    that is `away` at an address and was not fetched whole, or a form that stores none).
     """
 
     path: str
@@ -43,6 +43,7 @@ class SavedModel(Struct, frozen=True):
     mentions: Mentions = Mentions()
     weights: tuple[StoredTensor, ...] | None = None
     setting: Setting = Setting()
+    away: bool = False
 
     @property
     def generation(self) -> int | Unknown:
