@@ -37,7 +37,7 @@ def read_fake_script(
     return script_facts(path, text.decode() if isinstance(text, bytes) else text, target=target)
 
 
-def read_fake_model(path: Path, *, display: str, weights: bool = True, target: int | Unknown = UNKNOWN) -> ModelFacts:
+def read_fake_model(path: Path, *, display: str, **_options: object) -> ModelFacts:
     model = graph(display, from_file=True)
     return ModelFacts(SavedModel(display, "keras", model, Location(display)), (model,))
 
