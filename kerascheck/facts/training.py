@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
@@ -17,6 +17,9 @@ from kerascheck.facts.slot import Slot
 from kerascheck.facts.steps import Tape, TracedFunction
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location, Severity
+
+if TYPE_CHECKING:
+    from kerascheck.facts.requirements import Requirement
 
 Data: TypeAlias = "DataArray | tuple[Data, ...] | Unknown | None"
 """What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
@@ -431,6 +434,7 @@ class KerasUsage(Struct, frozen=True):
     prove (1 when it uses Keras 1 arguments); both UNKNOWN otherwise. `flavours` says which Keras it imports: `keras`,
     `tf.keras`, `tf_keras`. `release` is the exact release that the project pins.
     `python2` is where the source shows that it is written for Python 2, `old_names` are the names of Python 2 that it uses.
+    `requirements` are the groups of packages that the project has installed together.
     """
 
     calls: tuple[ApiCall, ...]
@@ -440,6 +444,7 @@ class KerasUsage(Struct, frozen=True):
     release: tuple[int, int] | Unknown = UNKNOWN
     python2: Location | None = None
     old_names: tuple[tuple[str, Location], ...] = ()
+    requirements: tuple[tuple[Requirement, ...], ...] = ()
 
     def is_past(self, release: tuple[int, int]) -> bool:
         """Whether the Keras that the source aims at is proven to be of this release or later."""

@@ -14,10 +14,10 @@ INFINITY: Final = float("inf")
 
 
 class Words(Struct, frozen=True):
-    """The words that an argument takes, in small letters; `position` where it can stand without its name."""
+    """The words that an argument takes, in small letters; `forgiven` where Keras warns and goes on with any other."""
 
     words: tuple[str, ...]
-    position: int | None = None
+    forgiven: bool = False
 
 
 class Range(Struct, frozen=True):
@@ -27,7 +27,6 @@ class Range(Struct, frozen=True):
     high: float = INFINITY
     above: bool = False
     below: bool = False
-    position: int | None = None
 
     def holds(self, number: float) -> bool:
         over = number > self.low if self.above else number >= self.low
@@ -47,15 +46,16 @@ class Range(Struct, frozen=True):
 Bound = Words | Range
 
 _EPOCHS: Final = {"save_freq": Words(("epoch",))}
+_MODES: Final = {"mode": Words(("auto", "min", "max"), forgiven=True)}
 _FILL: Final = Words(("reflect", "wrap", "constant", "nearest"))
 _AUGMENTED: Final = {"fill_mode": _FILL, "interpolation": Words(("nearest", "bilinear"))}
 _REDUCTIONS: Final = {
     "reduction": Words(("auto", "sum_over_batch_size", "sum", "none", "mean", "mean_with_sample_weight"))
 }
-_SHARE: Final = Range(0, 1, position=0)
-_THRESHOLDS: Final = {"thresholds": Range(0, 1, position=0)}
+_SHARE: Final = Range(0, 1)
+_THRESHOLDS: Final = {"thresholds": Range(0, 1)}
 _AVERAGES: Final = {"average": Words(("micro", "macro", "weighted")), "threshold": Range(0, 1, above=True)}
-_TOKENS: Final = {"max_tokens": Range(1, above=True, position=0)}
+_TOKENS: Final = {"max_tokens": Range(1, above=True)}
 _LOSSES: Final = [
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
@@ -82,24 +82,25 @@ _LOSSES: Final = [
 BOUNDS: Final[Mapping[str, Mapping[str, Bound]]] = {
     **dict.fromkeys(_LOSSES, _REDUCTIONS),
     "AUC": {
-        "num_thresholds": Range(1, above=True, position=0),
-        "curve": Words(("roc", "pr", "prgain"), position=1),
-        "summation_method": Words(("interpolation", "minoring", "majoring"), position=2),
+        "num_thresholds": Range(1, above=True),
+        "curve": Words(("roc", "pr", "prgain")),
+        "summation_method": Words(("interpolation", "minoring", "majoring")),
     },
     "Attention": {"score_mode": Words(("dot", "concat"))},
     "BackupAndRestore": _EPOCHS,
-    "CategoricalGeneralizedCrossEntropy": {**_REDUCTIONS, "q": Range(0, 1, above=True, below=True, position=0)},
+    "EarlyStopping": _MODES,
+    "CategoricalGeneralizedCrossEntropy": {**_REDUCTIONS, "q": Range(0, 1, above=True, below=True)},
     "CategoryEncoding": {
-        "num_tokens": Range(1, position=0),
+        "num_tokens": Range(1),
         "output_mode": Words(("one_hot", "multi_hot", "count", "binary")),
     },
     "F1Score": _AVERAGES,
     "FBetaScore": {**_AVERAGES, "beta": Range(0, above=True)},
     "FalseNegatives": _THRESHOLDS,
     "FalsePositives": _THRESHOLDS,
-    "Hashing": {"num_bins": Range(1, position=0)},
+    "Hashing": {"num_bins": Range(1)},
     "IntegerLookup": _TOKENS,
-    "ModelCheckpoint": _EPOCHS,
+    "ModelCheckpoint": {**_EPOCHS, **_MODES},
     "OrthogonalRegularizer": {"mode": Words(("rows", "columns"))},
     "Precision": _THRESHOLDS,
     "PrecisionAtRecall": {"recall": _SHARE},
@@ -107,23 +108,23 @@ BOUNDS: Final[Mapping[str, Mapping[str, Bound]]] = {
         "class_aggregation": Words(("uniform_average", "variance_weighted_average")),
         "num_regressors": Range(0),
     },
-    "RandomBrightness": {"factor": Range(-1, 1, position=0)},
-    "RandomContrast": {"factor": Range(0, 1, position=0)},
+    "RandomBrightness": {"factor": Range(-1, 1)},
+    "RandomContrast": {"factor": Range(0, 1)},
     "RandomRotation": _AUGMENTED,
     "RandomTranslation": {
         **_AUGMENTED,
-        "height_factor": Range(-1, 1, position=0),
-        "width_factor": Range(-1, 1, position=1),
+        "height_factor": Range(-1, 1),
+        "width_factor": Range(-1, 1),
     },
-    "RandomZoom": {**_AUGMENTED, "height_factor": Range(-1, 1, position=0), "width_factor": Range(-1, 1, position=1)},
+    "RandomZoom": {**_AUGMENTED, "height_factor": Range(-1, 1), "width_factor": Range(-1, 1)},
     "ReLU": {
-        "max_value": Range(0, position=0),
-        "negative_slope": Range(0, position=1),
-        "threshold": Range(0, position=2),
+        "max_value": Range(0),
+        "negative_slope": Range(0),
+        "threshold": Range(0),
     },
     "Recall": _THRESHOLDS,
     "RecallAtPrecision": {"precision": _SHARE},
-    "ReduceLROnPlateau": {"factor": Range(high=1, below=True, position=1)},
+    "ReduceLROnPlateau": {**_MODES, "factor": Range(high=1, below=True)},
     "SensitivityAtSpecificity": {"specificity": _SHARE},
     "SpecificityAtSensitivity": {"sensitivity": _SHARE},
     "StringLookup": _TOKENS,
@@ -133,10 +134,20 @@ BOUNDS: Final[Mapping[str, Mapping[str, Bound]]] = {
     },
     "TrueNegatives": _THRESHOLDS,
     "TruePositives": _THRESHOLDS,
+    "UpSampling2D": {
+        "interpolation": Words(
+            ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic")
+        )
+    },
     "VarianceScaling": {
-        "scale": Range(0, above=True, position=0),
-        "mode": Words(("fan_in", "fan_out", "fan_avg"), position=1),
-        "distribution": Words(("uniform", "normal", "truncated_normal", "untruncated_normal"), position=2),
+        "scale": Range(0, above=True),
+        "mode": Words(("fan_in", "fan_out", "fan_avg")),
+        "distribution": Words(("uniform", "normal", "truncated_normal", "untruncated_normal")),
     },
 }
 """The bounds of each class, by argument."""
+
+
+def bound_of(key: str, argument: str) -> Bound | None:
+    """The bound of an argument of a class by its section and name (`layers.Conv2D`)."""
+    return BOUNDS.get(key.partition(".")[2], {}).get(argument)

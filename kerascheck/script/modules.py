@@ -116,7 +116,7 @@ class Modules(Names):
                 self._evaluate_module(unit.tree.body, scope, self.pages[unit.cell])
             return scope
         file = module.place if module.place.suffix == ".py" else module.place / "__init__.py"
-        display = self._display(file)
+        display = self.display(file)
         source = finder.read_module(file, display) if len(self.reads) < LIMIT else None
         if source is None:
             return scope
@@ -149,8 +149,8 @@ class Modules(Names):
             for model in self.models[models:]:
                 model.is_foreign = True
 
-    def _display(self, file: File) -> str:
-        """How findings call a module: its path beside that of the script."""
+    def display(self, file: File) -> str:
+        """How findings call a file: its path beside that of the script."""
         if self.file is None:
             return file.as_posix()
         beside = os.path.relpath(file, self.file.parent)

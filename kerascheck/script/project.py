@@ -16,11 +16,13 @@ Release: TypeAlias = tuple[int, int]
 FILES: Final = (
     "requirements.txt",
     "requirements-dev.txt",
+    "requirements-gpu.txt",
     "pyproject.toml",
     "setup.cfg",
     "environment.yml",
     "environment.yaml",
     "Pipfile",
+    "setup.py",
 )
 PARENTS: Final = 4
 SIZE_LIMIT: Final = 200_000
@@ -35,35 +37,37 @@ _PIN: Final = re.compile(
 
 
 class Pins(Struct, frozen=True):
-    """The generation and the exact release that a project pins, and the files that say so."""
+    """The generation and the exact release that a project pins, and the files that name Keras or TensorFlow, with their text."""
 
     generation: int | Unknown = UNKNOWN
     release: Release | Unknown = UNKNOWN
-    files: tuple[str, ...] = ()
+    files: tuple[tuple[Path, str], ...] = ()
 
 
 @functools.cache
 def pins_beside(folder: Path) -> Pins:
     """What the requirements in a folder, or in the nearest of its parents that has any, pin; up to the project's root."""
+    known: tuple[tuple[Path, str], ...] = ()
     for place in (folder, *folder.parents[:PARENTS]):
-        found = [pins for name in FILES if (pins := _read(place / name)) is not None]
-        if found:
-            return found[0]
+        files = tuple((file, text) for name in FILES if (text := _read(file := place / name)) is not None)
+        known = known or files
+        told = [pins for _, text in files if not isinstance((pins := pins_in(text)).generation, Unknown)]
+        if told:
+            return Pins(told[0].generation, told[0].release, files)
         if (place / ".git").exists():
             break
-    return Pins()
+    return Pins(files=known)
 
 
-def _read(file: Path) -> Pins | None:
-    """The pins of one file; None where it has none."""
+def _read(file: Path) -> str | None:
+    """The text of a file that names Keras or TensorFlow."""
     try:
         if not file.is_file() or file.stat().st_size > SIZE_LIMIT:
             return None
         text = file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    pins = pins_in(text)
-    return None if isinstance(pins.generation, Unknown) else Pins(pins.generation, pins.release, (str(file),))
+    return text if "keras" in text or "tensorflow" in text else None
 
 
 def pins_in(text: str) -> Pins:

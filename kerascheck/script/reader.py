@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
@@ -24,6 +25,9 @@ from kerascheck.script.project import Pins, pins_beside
 from kerascheck.script.source import Source, Unit, read_source
 from kerascheck.script.uses import models_in, note_callbacks, record_use
 from kerascheck.script.values import Arguments, FunctionValue
+
+if TYPE_CHECKING:
+    from kerascheck.facts.requirements import Requirement
 
 KERAS_1_KEYWORDS = frozenset(
     {"nb_epoch", "border_mode", "W_regularizer", "b_regularizer", "nb_filter", "nb_row", "nb_col", "dim_ordering",
@@ -92,10 +96,11 @@ def read_script(
             key=lambda call: (call.location.cell or 0, call.location.line, call.location.column),
         )
     )
-    pins = pins_beside(file.absolute().parent) if file is not None and isinstance(target, Unknown) else Pins()
+    pins = pins_beside(file.absolute().parent) if file is not None else Pins()
     guarded = {call.qualified for call in calls if call.guarded}
     calls = tuple(call for call in calls if call.qualified not in guarded)
-    aimed = target_of(calls, target if isinstance(pins.generation, Unknown) else pins.generation)
+    settled = not isinstance(target, Unknown)
+    aimed = target_of(calls, target if settled else pins.generation)
     _note_breaches(evaluator)
     tapes, traced = _own_steps(evaluator, source.units)
     program = TrainingProgram(
@@ -122,15 +127,20 @@ def read_script(
         aimed,
         _generation(calls),
         frozenset(evaluator.flavours),
-        pins.release,
+        UNKNOWN if settled else pins.release,
         source.python2,
         _old_names(evaluator, source.units),
+        _requirements(evaluator, source, pins),
     )
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
     status = read if source.problems else FileStatus.OK
     reason = source.problems[0].message if source.problems else ""
-    reads = (*(str(file) for file in evaluator.reads), *pins.files)
+    reads = (*(str(file) for file in evaluator.reads), *(str(file) for file, _ in pins.files))
     beside = evaluator.texts_beside()
+    if usage.requirements:
+        beside |= {
+            evaluator.display(file): SourceText(((None, tuple(text.splitlines())),)) for file, text in pins.files
+        }
     words = _words((source.text, *beside.values())) if all(file.suffix == ".py" for file in evaluator.reads) else ""
     return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason, reads, beside, words)
 
@@ -152,6 +162,20 @@ def _has_prose(source: Source) -> bool:
     statements = [statement for unit in source.units for statement in unit.tree.body[1:]]
     values = [statement.value for statement in statements if isinstance(statement, ast.Expr)]
     return sum(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in values) > 1
+
+
+def _requirements(evaluator: Evaluator, source: Source, pins: Pins) -> tuple[tuple[Requirement, ...], ...]:
+    installs = (
+        any("pip" in line for _, lines in source.text.cells for line in lines)
+        if source.notebook
+        else any(line.startswith("# ///") for line in source.text.lines(None)[:100])
+    )
+    if not pins.files and not installs:
+        return ()
+    from kerascheck.script.requirements import groups_in, installed_in
+
+    groups = [group for file, text in pins.files for group in groups_in(file.name, text, evaluator.display(file))]
+    return (*groups, *(installed_in(source.text, evaluator.path) if installs else ()))
 
 
 def _classes(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[CustomClass, ...]:

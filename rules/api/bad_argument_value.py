@@ -3,12 +3,16 @@
 ## What it does
 
 Looks at values that are written out: words that an argument does not know (`padding="samee"`, `mode="maximum"`), sizes that
-are not positive (`units=0`), numbers outside their range (`ReduceLROnPlateau(factor=10)`), a list of activations, strides together
-with dilation, axes that are no permutation, a `validation_split` outside 0 to 1.
+are not positive (`units=0`), values of another kind than the argument takes (`padding=1`, `kernel_size=2.5`, three numbers for
+two axes, a list of activations, a number where a regularizer is expected), numbers outside their range
+(`ReduceLROnPlateau(factor=10)`), strides together with dilation, axes that are no permutation, a `validation_split` outside 0 to 1.
+
+What each argument of each class takes was tried out in Keras 3 and in tf_keras: a value is reported where both refuse it.
 
 ## Why it matters
 
-The call stops with a `ValueError`, for some only when the model is first called.
+The call stops with a `ValueError` or `TypeError`, for some only when the model is first called. An unknown `mode` of a callback
+is a warning: Keras decides by the name of the metric then.
 
 ## Bad
 
@@ -43,6 +47,17 @@ history = model.fit(x_train, y_train, batch_size=128, epochs=10, validation_spli
 print(model.evaluate(x_test, y_test, batch_size=128))
 ```
 
+```python
+from keras import layers
+
+down = layers.MaxPooling2D(pool_size=(2, 2, 2))  # KC606
+kernel = layers.Conv2D(32, 3, padding=1)  # KC606
+wide = layers.Conv2D(32, 2.5, padding="same")  # KC606
+hidden = layers.Dense(64, activation=["relu", "tanh"])  # KC606
+small = layers.Dense(64, kernel_regularizer=0.01)  # KC606
+steps = layers.TimeDistributed("dense")  # KC606
+```
+
 ## Good
 
 ```python
@@ -65,6 +80,16 @@ swapped = Permute((2, 1))
 area = AUC(curve="PR")
 ```
 
+```python
+from keras import layers, regularizers
+
+down = layers.MaxPooling2D(pool_size=(2, 2))
+kernel = layers.Conv2D(32, 3, padding="same")
+hidden = layers.Dense(64, activation="relu")
+small = layers.Dense(64, kernel_regularizer=regularizers.L2(0.01))
+steps = layers.TimeDistributed(layers.Dense(8))
+```
+
 ## Known limits
 
 Rates, momenta and names of losses, metrics and activations have rules of their own.
@@ -79,20 +104,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from msgspec import Struct
+
 from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.facts.values import Value
 from kerascheck.findings import Finding, Location, Severity
+from kerascheck.keras_api import refusals
 from kerascheck.keras_api.binding import Normalized
-from kerascheck.keras_api.bounds import BOUNDS, Range, Words
-from kerascheck.keras_api.names import ApiKind, kind_of
+from kerascheck.keras_api.bounds import Range, Words, bound_of
+from kerascheck.keras_api.layers import is_first_generation, parameters_of
 from kerascheck.keras_api.normalize import callback, layer
-from kerascheck.keras_api.values import allowed, must_be_positive
+from kerascheck.keras_api.values import must_be_positive
 from kerascheck.rule import rule
 
-WORDS: Final = frozenset(
-    {"padding", "data_format", "merge_mode", "interpolation", "mode", "border_mode", "dim_ordering"}
-)
-USUAL: Final = frozenset({"same", "valid", "channels_last", "channels_first", "auto", "min", "max", "relu", "softmax"})
+OLD_WORDS: Final = {"border_mode": ("full",), "dim_ordering": ("th", "tf", "default")}
+
+
+class _Argument(Struct, frozen=True):
+    """An argument under today's name, with its value as written, and the name that it was written under."""
+
+    name: str
+    value: Value
+    place: Location
+    written: str
 
 
 @rule("KC606", "bad-argument-value", Severity.ERROR, since="0.1")
@@ -100,118 +134,128 @@ def bad_argument_value(usage: KerasUsage) -> Iterator[Finding]:
     for call in usage.calls:
         if not call.is_call:
             continue
-        if call.qualified == "Model.fit" and call.certain:
-            yield from _split(call)
-            continue
-        if call.name in BOUNDS and kind_of(tuple(call.qualified.split(".")[1:])) is not ApiKind.OTHER:
-            yield from _bounded(call)
-        found = _normalized(call) if _is_odd(call) else None
-        if found is None:
-            continue
-        for argument in found.sources:
-            place = _place(call, found.sources, argument)
-            if place is not None:
-                yield from _judged(call, found, argument, place)
-        yield from _dilated(call, found)
-        yield from _permuted(call, found)
+        if call.qualified == "Model.fit":
+            yield from _split(call) if call.certain else ()
+        elif (key := refusals.key_of(call.qualified)) and _is_odd(call, key):
+            found = _normalized(call, key)
+            for argument in _arguments(call, key, found):
+                finding = _judged(call, key, argument)
+                if finding is not None:
+                    yield finding
+            if found is not None:
+                yield from _dilated(call, found)
+                yield from _permuted(call, found)
 
 
-def _is_odd(call: ApiCall) -> bool:
-    """Whether any value is worth a closer look: a word that is not a common one, a list, a number that is not positive."""
+def _is_odd(call: ApiCall, key: str) -> bool:
+    """Whether any value is worth a closer look; most calls have none."""
     if "dilation_rate" in call.values or call.name == "Permute":
         return True
-    if any(isinstance(value, str) and name in WORDS and value not in USUAL for name, value in call.values.items()):
+    names = (*refusals.positions(key), *("",) * len(call.positional_values))
+    positional = zip(names, call.positional_values, strict=False)
+    return any(_may_be_refused(key, name, value) for name, value in (*positional, *call.values.items()))
+
+
+def _may_be_refused(key: str, name: str, value: Value) -> bool:
+    kind = refusals.kind(value)
+    if kind in refusals.refused(key, name) or kind in ("zero", "negative"):
         return True
-    for value in (*call.positional_values, *call.values.values()):
-        if isinstance(value, tuple):
-            if any(isinstance(part, str) or _is_small(part) for part in value):
-                return True
-        elif _is_small(value):
-            return True
-    return any(isinstance(value, str) and value not in USUAL for value in call.positional_values)
-
-
-def _is_small(value: Value) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0
-
-
-def _normalized(call: ApiCall) -> Normalized | None:
-    match kind_of(tuple(call.qualified.split(".")[1:])):
-        case ApiKind.LAYER if call.name != "Input":
-            return layer(call.name, call.positional_values, call.values, complete=call.complete)
-        case ApiKind.CALLBACK:
-            return callback(call.name, call.positional_values, call.values, complete=call.complete)
-        case _:
-            return None
-
-
-def _place(call: ApiCall, sources: Mapping[str, tuple[int | str, ...]], argument: str) -> Location | None:
-    """Where the value of an argument stands, when it is written in one piece."""
-    if len(sources[argument]) != 1:
-        return None
-    source = sources[argument][0]
-    if isinstance(source, str):
-        return call.places.get(source)
-    return call.positional_places[source] if source < len(call.positional_places) else None
-
-
-def _judged(call: ApiCall, found: Normalized, argument: str, place: Location) -> Iterator[Finding]:
-    value = found.arguments.get(argument)
-    words = allowed(found.name, argument)
-    if words is not None and isinstance(value, str) and value.lower() not in words:
-        yield _unknown(call, argument, value, [word for word in words if isinstance(word, str)], place)
-    elif (
-        must_be_positive(found.name, argument)
-        and (size := _not_positive(value)) is not None
-        and _is_written(place, value)
-    ):
-        yield Finding(
-            message=f"`{argument}` of `{call.name}` is {size:g}, which must be a positive number: the call fails",
-            location=place,
-            label="not positive",
-            help="give a number of at least 1",
-        )
-    elif argument == "activation" and isinstance(value, tuple):
-        yield Finding(
-            message=f"`activation` of `{call.name}` is a list, but a layer has one activation: the call fails",
-            location=place,
-            label="one activation only",
-            help="give one name, and add further activations as `Activation` layers",
-        )
-
-
-def _unknown(call: ApiCall, argument: str, value: str, words: Sequence[str], place: Location) -> Finding:
-    from difflib import get_close_matches
-
-    near = get_close_matches(value.lower(), words, n=1)
-    choice = " or ".join(f'"{word}"' for word in words)
-    return Finding(
-        message=f'`{argument}="{value}"` is no value that `{call.name}` knows: the call fails',
-        location=place,
-        label="not a known value",
-        help=f'write `"{near[0]}"`' if near else f"use {choice}",
+    if isinstance(value, tuple):
+        return any(refusals.kind(part) in ("zero", "negative") for part in value)
+    return bound_of(key, name) is not None or (
+        isinstance(value, str)
+        and (name in OLD_WORDS or value.lower() not in (refusals.words(key, name) or value.lower()))
     )
 
 
-def _bounded(call: ApiCall) -> Iterator[Finding]:
-    for argument, bound in BOUNDS[call.name].items():
-        value, place = call.values.get(argument), call.places.get(argument)
-        if place is None and bound.position is not None and bound.position < len(call.positional_places):
-            value, place = call.positional_values[bound.position], call.positional_places[bound.position]
-        if place is None or isinstance(value, bool):
+def _normalized(call: ApiCall, key: str) -> Normalized | None:
+    if key.startswith("layers."):
+        return layer(call.name, call.positional_values, call.values, complete=call.complete)
+    if key.startswith("callbacks."):
+        return callback(call.name, call.positional_values, call.values, complete=call.complete)
+    return None
+
+
+def _arguments(call: ApiCall, key: str, found: Normalized | None) -> Iterator[_Argument]:
+    """The arguments that are written in one piece."""
+    sources: Mapping[str, tuple[int | str, ...]] = (
+        found.sources
+        if found is not None
+        else {name: (name,) for name in call.values}
+        | {name: (index,) for index, name in enumerate(refusals.positions(key)[: len(call.positional_values)])}
+    )
+    for name, (source, *further) in sources.items():
+        if further:
             continue
-        match bound, value:
-            case Words(words=words), str() if value.lower() not in words:
-                yield _unknown(call, argument, value, words, place)
-            case Range(), int() | float() if not bound.holds(value) and _is_written(place, value):
-                yield Finding(
-                    message=f"`{argument}` of `{call.name}` is {value:g}, but it must be {bound.text}: the call fails",
-                    location=place,
-                    label="outside its range",
-                    help=f"give a number {bound.text}",
-                )
-            case _:
-                continue
+        if isinstance(source, str) and source in call.places:
+            yield _Argument(name, call.values[source], call.places[source], source)
+        elif isinstance(source, int) and source < len(call.positional_places):
+            yield _Argument(name, call.positional_values[source], call.positional_places[source], name)
+
+
+def _judged(call: ApiCall, key: str, argument: _Argument) -> Finding | None:
+    value, bound = argument.value, bound_of(key, argument.name)
+    if isinstance(value, str):
+        words = bound.words if isinstance(bound, Words) else refusals.words(key, argument.name)
+        if words and value.lower() not in (*words, *OLD_WORDS.get(argument.written, ())):
+            return _unknown(call, argument, words, forgiven=isinstance(bound, Words) and bound.forgiven)
+    if not _is_written(argument.place, value):
+        return None
+    size = _not_positive(value)
+    if size is not None and must_be_positive(key.partition(".")[2], argument.name):
+        return _refused(
+            call,
+            argument,
+            f"is {size:g}, which must be a positive number",
+            "not positive",
+            "give a number of at least 1",
+        )
+    if (
+        isinstance(bound, Range)
+        and isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and not bound.holds(value)
+    ):
+        text = f"is {value:g}, but it must be {bound.text}"
+        return _refused(call, argument, text, "outside its range", f"give a number {bound.text}")
+    if refusals.kind(value) in refusals.refused(key, argument.name) and not _is_old(call, key, argument):
+        shown = f'"{value}"' if isinstance(value, str) else str(value)
+        taken = refusals.taken(key, argument.name)
+        return _refused(call, argument, f"is {shown}, but it takes {taken}", "not of this kind", f"give {taken}")
+    return None
+
+
+def _refused(call: ApiCall, argument: _Argument, what: str, label: str, advice: str) -> Finding:
+    return Finding(
+        message=f"`{argument.written}` of `{call.name}` {what}: the call fails",
+        location=argument.place,
+        label=label,
+        help=advice,
+    )
+
+
+def _unknown(call: ApiCall, argument: _Argument, words: Sequence[str], *, forgiven: bool) -> Finding:
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(argument.value).lower(), words, n=1)
+    choice = " or ".join(f'"{word}"' for word in words)
+    result = "Keras warns and decides by itself" if forgiven else "the call fails"
+    return Finding(
+        message=f'`{argument.written}="{argument.value}"` is no value that `{call.name}` knows: {result}',
+        location=argument.place,
+        label="not a known value",
+        help=f'write `"{near[0]}"`' if near else f"use {choice}",
+        severity=Severity.WARNING if forgiven else None,
+    )
+
+
+def _is_old(call: ApiCall, key: str, argument: _Argument) -> bool:
+    """Whether a call is in the spelling of Keras 1, whose arguments took other values."""
+    if argument.written != argument.name:
+        return True
+    section, _, name = key.partition(".")
+    parameters = parameters_of(name) if section == "layers" else ()
+    return bool(parameters) and is_first_generation(call.name, name, parameters, call.positional_values, call.values)
 
 
 def _dilated(call: ApiCall, found: Normalized) -> Iterator[Finding]:
@@ -235,7 +279,7 @@ def _largest(size: Value) -> float:
 
 def _permuted(call: ApiCall, found: Normalized) -> Iterator[Finding]:
     axes = found.arguments.get("dims") if found.name == "Permute" else None
-    place = _place(call, found.sources, "dims") if "dims" in found.sources else None
+    place = next((given.place for given in _arguments(call, "", found) if given.name == "dims"), None)
     if place is None or not isinstance(axes, tuple):
         return
     numbers = [axis for axis in axes if isinstance(axis, int)]
@@ -259,13 +303,11 @@ def _not_positive(value: Value) -> float | None:
 
 
 def _is_written(place: Location, value: Value) -> bool:
-    """Whether a number stands in the source as it is, by the room that it takes; a computed one may be something else."""
-    texts = {
-        str(value),
-        str(value).replace(" ", ""),
-        str(value).removesuffix("0"),
-        *(str(part) for part in (value if isinstance(value, tuple) else ())),
-    }
+    """Whether a value stands in the source as it is, by the room that it takes; a computed one may be something else."""
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    texts = {shown, shown.replace(" ", ""), shown.removesuffix("0"), shown.replace(",)", ")")}
+    if isinstance(value, tuple):
+        texts.update(map(str, value))
     return place.line == place.end_line and place.end_column - place.column in map(len, texts)
 
 
