@@ -74,26 +74,23 @@ of TensorFlow after 2.21. Each file is judged by itself: two requirements files 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from kerascheck.facts.requirements import NEVER, Requirement, Span, span
 from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.findings import Finding, Related, Severity
-from kerascheck.keras_api import history
-from kerascheck.keras_api.releases import (
-    FIRST_TF_KERAS,
-    KERAS_3,
-    LAST,
-    PACKAGES,
-    PYTHON_OF_KERAS_3,
-    RELEASES,
-    Release,
-)
-from kerascheck.keras_api.removals import removed
 from kerascheck.rule import rule
+
+if TYPE_CHECKING:
+    from kerascheck.facts.requirements import Requirement, Span
+    from kerascheck.keras_api.releases import Release
 
 
 @rule("KC611", "deployment-version-gap", Severity.WARNING, since="0.1", group="migration")
 def deployment_version_gap(usage: KerasUsage) -> Iterator[Finding]:
+    if not usage.requirements:
+        return
+    from kerascheck.keras_api.releases import PACKAGES
+
     for group in usage.requirements:
         named = {requirement.name: requirement for requirement in group}
         tensorflow = named.get("tensorflow")
@@ -105,6 +102,8 @@ def deployment_version_gap(usage: KerasUsage) -> Iterator[Finding]:
 
 def _beside_tensorflow(tensorflow: Requirement | None, other: Requirement | None) -> Finding | None:
     """A package that none of the releases of TensorFlow goes with that are left."""
+    from kerascheck.keras_api.releases import LAST, PACKAGES, RELEASES
+
     if tensorflow is None or other is None or tensorflow.span.meets(LAST):
         return None
     left = [release for release in RELEASES if release.span.meets(tensorflow.span)]
@@ -136,6 +135,8 @@ def _number(release: Release) -> str:
 
 def _words(versions: Span) -> str:
     """A span as a reader of pins says it."""
+    from kerascheck.facts.requirements import NEVER
+
     low = ".".join(map(str, versions.low[:3])).removesuffix(".0") if any(versions.low) else ""
     high = ".".join(map(str, versions.high[:3])).removesuffix(".0") if versions.high != NEVER else ""
     if not high:
@@ -145,6 +146,9 @@ def _words(versions: Span) -> str:
 
 def _tf_keras(own: Requirement | None, tensorflow: Requirement | None) -> Iterator[Finding]:
     """A tf-keras whose number is none of those that TensorFlow may have."""
+    from kerascheck.facts.requirements import span
+    from kerascheck.keras_api.releases import FIRST_TF_KERAS
+
     if own is None or tensorflow is None or own.span.low[0] != 2 or own.span.low[1] < FIRST_TF_KERAS:
         return
     minor = own.span.low[1]
@@ -162,6 +166,8 @@ def _tf_keras(own: Requirement | None, tensorflow: Requirement | None) -> Iterat
 
 
 def _python(keras: Requirement | None, python: Requirement | None) -> Iterator[Finding]:
+    from kerascheck.keras_api.releases import KERAS_3, PYTHON_OF_KERAS_3
+
     if keras is None or python is None or keras.span.low < KERAS_3.low or PYTHON_OF_KERAS_3.meets(python.span):
         return
     yield _conflict(
@@ -189,6 +195,9 @@ def _written_otherwise(usage: KerasUsage, pins: Sequence[Requirement | None]) ->
 
 def _generation(pin: Requirement | None) -> int | None:
     """The generation of Keras that a pin of Keras or TensorFlow leaves; None where it leaves several."""
+    from kerascheck.facts.requirements import span
+    from kerascheck.keras_api.releases import KERAS_3
+
     if pin is None:
         return None
     first = KERAS_3 if pin.name == "keras" else span((2, 16))
@@ -200,6 +209,9 @@ def _generation(pin: Requirement | None) -> int | None:
 
 def _is_missing(call: ApiCall, usage: KerasUsage, generation: int) -> bool:
     """Whether the pinned Keras is proven to lack a name that another has."""
+    from kerascheck.keras_api import history
+    from kerascheck.keras_api.removals import removed
+
     parts = tuple(part for part in call.qualified.split(".")[1:] if part != "*")
     if call.is_call or not parts or not call.qualified.startswith("keras.") or usage.is_of_tf_keras(call):
         return False
