@@ -42,7 +42,7 @@ def output(command: str) -> str:
         text=True,
         check=False,
     )
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or not done.stdout:
         raise RuntimeError(f"`{command}` ended in {done.returncode}: {done.stderr}")
     return "\n".join(line.rstrip() for line in done.stdout.rstrip().splitlines())
 
