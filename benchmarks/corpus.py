@@ -24,7 +24,7 @@ from kerascheck.findings import FileKind, FileReport, FileStatus, Report, Severi
 from kerascheck.linter import Plan, Target, lint, lint_source
 from kerascheck.report import concise
 from kerascheck.report.paint import PLAIN
-from kerascheck.runner import Mode, collect
+from kerascheck.runner import Mode, collect, said_once
 
 SHOWN = 10
 WARM_UP = b"import keras\nmodel = keras.Sequential([keras.layers.Dense(1)])\nmodel.compile('sgd', 'mse')\n"
@@ -55,7 +55,7 @@ def main() -> None:
     lint_source(WARM_UP, "warm_up.py", plan)
     files, crashes = read(targets, plan)
     if options.findings is not None:
-        options.findings.write_text(concise.render(Report(tuple(file.report for file in files)), PLAIN))
+        options.findings.write_text(concise.render(Report(said_once([file.report for file in files])), PLAIN))
     for section in (counts(files, crashes), times(files), recovery(files), gaps(files), rules(files)):
         print("\n".join(section), end="\n\n")
 

@@ -85,6 +85,17 @@ def _finding(graph: ModelGraph, judgement: Judgement) -> Finding:
     layer, place = output.layer, output.location
     assert layer is not None and place is not None
     activation = "sigmoid" if loss.name in BINARY else "softmax"
+    given = loss.places.get("from_logits")
+    if given is not None:
+        return Finding(
+            message=f"`{judgement.loss_name}` is told to expect probabilities, but `{output.title}` gives unbounded numbers: what lies outside 0..1 is clipped and gets no gradient",
+            location=given,
+            label="the output has no activation",
+            help=f'write `from_logits=True`, or `activation="{activation}"` on the output',
+            related=(Related(place, "no activation here"),),
+            fix=_fix(graph, judgement, layer, activation),
+            layer=output.address,
+        )
     return Finding(
         message=f"`{output.title}` gives unbounded numbers, but `{judgement.loss_name}` takes them for probabilities: what lies outside 0..1 is clipped and gets no gradient",
         location=place,

@@ -160,13 +160,18 @@ def _map(graph: ModelGraph, judgement: Judgement, labels: DataArray) -> Finding:
     place = node.layer.location if node is not None else judgement.location
     title = f"`{node.layer.label}`" if node is not None else "the output"
     return Finding(
-        message=f"{title} gives shape {_shape(output.tensor.shape)}, but {_name(labels)} has shape {_shape(labels.shape)}: the two cannot be compared",
+        message=f"{title} gives shape {_shape(output.tensor.shape)}, but {_name(labels)} {_holds(labels.shape)}: the two cannot be compared",
         location=place,
         label="axes that the labels do not have",
         help="add `Flatten()` or a pooling layer, and a `Dense` output of one unit a class",
         related=(Related(labels.location, "the labels come from here"),),
         layer=node.layer.address if node is not None else None,
     )
+
+
+def _holds(shape: Shape) -> str:
+    one = isinstance(shape, tuple) and len(shape) == 1
+    return "holds one number a row" if one else f"has shape {_shape(shape)}"
 
 
 def _shape(shape: Shape) -> str:

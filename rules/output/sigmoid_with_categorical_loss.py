@@ -71,7 +71,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.outputs import CATEGORICAL, SPARSE, Judgement, judgements
+from kerascheck.facts.outputs import CATEGORICAL, SPARSE, Judgement, judgements, outputs
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
@@ -79,17 +79,18 @@ from kerascheck.rule import rule
 
 @rule("KC303", "sigmoid-with-categorical-loss", Severity.ERROR, since="0.1", fixable=True)
 def sigmoid_with_categorical_loss(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
+    titles = [output.title for output in outputs(graph)]
     for judgement in judgements(graph, program):
         output = judgement.output
         if judgement.loss.name not in CATEGORICAL or not output.is_known or output.activation == "softmax":
             continue
         if output.units == 1:
-            yield _one_unit(judgement)
+            yield _one_unit(judgement, titles)
         elif output.activation == "sigmoid" and judgement.loss.from_logits is False:
             yield _independent(judgement)
 
 
-def _one_unit(judgement: Judgement) -> Finding:
+def _one_unit(judgement: Judgement, titles: list[str]) -> Finding:
     output, loss = judgement.output, judgement.loss_name
     if judgement.loss.name in SPARSE:
         message = f"`{loss}` needs one unit a class, but `{output.title}` has a single one: every label other than 0 is out of range"
@@ -100,11 +101,21 @@ def _one_unit(judgement: Judgement) -> Finding:
         message=message,
         location=judgement.location,
         label="one unit cannot tell classes apart",
-        help='write `loss="binary_crossentropy"` with a sigmoid unit for two classes, or one unit a class with softmax',
+        help='write `loss="binary_crossentropy"` with a sigmoid unit for two classes, or one unit a class with softmax'
+        + _order(judgement, titles),
         related=(Related(output.source.location, "one unit here"),) if output.source is not None else (),
         fix=right,
         layer=output.address,
     )
+
+
+def _order(judgement: Judgement, titles: list[str]) -> str:
+    """Which loss goes where: Keras puts the outputs of a dictionary into an order of its own."""
+    losses = judgement.compile.losses
+    places = [loss.location for loss in losses if loss is not None] if isinstance(losses, tuple) else []
+    if len(titles) < 2 or len(set(places)) < 2:
+        return ""
+    return f"; the outputs stand in the order {', '.join(f'`{title}`' for title in titles)}"
 
 
 def _independent(judgement: Judgement) -> Finding:

@@ -78,10 +78,10 @@ from collections.abc import Iterator
 
 from kerascheck.facts.data import Encoding
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.outputs import BINARY, Judgement, judgements
+from kerascheck.facts.outputs import BINARY, Judgement, gives_back_input, judgements
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 
@@ -102,6 +102,8 @@ def softmax_with_binary_loss(graph: ModelGraph, program: TrainingProgram | None)
 def _finding(judgement: Judgement) -> Finding:
     output, loss = judgement.output, judgement.loss_name
     count = f"{output.units} " if isinstance(output.units, int) else ""
+    if any(gives_back_input(fit) for fit in judgement.fits):
+        return _of_autoencoder(judgement, count)
     integers = next((array for _, array in judgement.targets() if array.encoding is Encoding.INTEGER), None)
     right = "sparse_categorical_crossentropy" if integers is not None else "categorical_crossentropy"
     if integers is not None:
@@ -117,6 +119,22 @@ def _finding(judgement: Judgement) -> Finding:
         severity=Severity.ERROR if integers is not None or _several(output.units) else Severity.WARNING,
         related=(Related(output.location, "softmax is applied here"),) if output.location is not None else (),
         fix=judgement.other_loss(right, safe=False),
+        layer=output.address,
+    )
+
+
+def _of_autoencoder(judgement: Judgement, count: str) -> Finding:
+    output, layer = judgement.output, judgement.output.layer
+    written = layer.places.get("activation") if layer is not None else None
+    place = written or output.location
+    return Finding(
+        message=f"`{output.title}` is to give back the inputs, but softmax makes its {count}numbers sum to 1, and `{judgement.loss_name}` judges each by itself",
+        location=place or judgement.location,
+        label="shares a sum of 1",
+        help='write `activation="sigmoid"`, which lets each number be anything from 0 to 1',
+        severity=Severity.ERROR if _several(output.units) else Severity.WARNING,
+        related=(Related(judgement.location, "the loss is set here"),) if judgement.loss.location.line else (),
+        fix=Fix((Edit(written, '"sigmoid"'),), safe=False) if written is not None else None,
         layer=output.address,
     )
 
