@@ -14,9 +14,9 @@ from kerascheck.config import Config
 from kerascheck.errors import one_line
 from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import LayerKind, ModelGraph
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.training import Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
-from kerascheck.findings import Coverage, FileKind, FileReport, FileStatus, Finding, Location, SourceText
+from kerascheck.findings import Coverage, FileKind, FileReport, FileStatus, Finding, Location, Severity, SourceText
 from kerascheck.reader_codes import internal_error, unreadable_file
 from kerascheck.registry import load
 from kerascheck.rule import Options, Rule
@@ -62,18 +62,22 @@ class Plan:
 
 
 class Subject(Struct, frozen=True):
-    """One file as the rules see it: what every rule may ask for, and its graphs."""
+    """One file as the rules see it: what every rule may ask for, its graphs, and the keys of those that unit tests build."""
 
     path: str
     facts: Facts
     graphs: tuple[ModelGraph, ...]
     views: tuple[Facts, ...]
     text: str = ""
+    tested: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, path: str, facts: Facts, graphs: tuple[ModelGraph, ...], text: str = "") -> Subject:
         """A file with the view that a rule on graphs has of each; `text` is all that was read, where that is source."""
-        return cls(path, facts, graphs, tuple({**facts, ModelGraph: graph} for graph in graphs), text)
+        program = facts.get(TrainingProgram)
+        uses = program.of(ModelUse) if isinstance(program, TrainingProgram) else ()
+        tested = frozenset(use.model for use in uses if use.is_tested and use.use == "built")
+        return cls(path, facts, graphs, tuple({**facts, ModelGraph: graph} for graph in graphs), text, tested)
 
     def concerns(self, rule: Rule) -> bool:
         """Whether a rule can have anything to say: its facts are there, and a word that it speaks of."""
@@ -222,8 +226,11 @@ def _run(rule: Rule, subject: Subject, options: Options) -> Iterator[Finding]:
     if ModelGraph not in rule.facts or (ModelGraph in rule.optional and not subject.graphs):
         yield from rule.run(subject.facts, options)
         return
-    for view in subject.views:
-        yield from rule.run(view, options)
+    for graph, view in zip(subject.graphs, subject.views, strict=True):
+        for finding in rule.run(view, options):
+            # A unit test asks of a model that it runs, and not that it is good.
+            if graph.key not in subject.tested or (finding.severity or rule.severity) is Severity.ERROR:
+                yield finding
 
 
 def _crash(rule: Rule, path: str, error: BaseException) -> Finding:

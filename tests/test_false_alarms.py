@@ -275,3 +275,58 @@ def test_a_blank_to_fill_in_is_named() -> None:
 def test_a_name_in_a_branch_that_may_not_run_is_not_used_too_early(use: str) -> None:
     report = lint(in_cells("import keras", use, "count = 3"), "page.ipynb")
     assert not [finding for finding in report.findings if finding.code == "KC528"]
+
+
+def test_a_model_of_a_unit_test_is_there_to_be_run() -> None:
+    text = """\
+import keras
+from keras import layers
+
+def test_output():
+    model = keras.Sequential([keras.Input((8,)), layers.Dense(4), layers.Dense(4), layers.Dense(1, "relu")])
+    model.compile("sgd", "binary_crossentropy")
+"""
+    assert not [finding for finding in check_script(text).findings if finding.severity is not Severity.INFO]
+    assert {finding.code for finding in check_script(text.replace("test_output", "build")).findings} >= {
+        "KC210",
+        "KC312",
+    }
+
+
+def test_an_autoencoder_is_told_of_its_activation_and_not_of_classes() -> None:
+    text = PRELUDE + textwrap.dedent(
+        """
+        rows = x_train.reshape(-1, 784) / 255
+        model = keras.Sequential([keras.Input((784,)), layers.Dense(32, "relu"), layers.Dense(784, "softmax")])
+        model.compile("adam", "binary_crossentropy")
+        model.fit(rows, rows, epochs=9, validation_split=0.1)
+        """
+    )
+    (finding,) = [finding for finding in check_script(text).findings if finding.code == "KC302"]
+    assert "sigmoid" in finding.help
+    assert finding.fix is not None
+    assert [edit.replacement for edit in finding.fix.edits] == ['"sigmoid"']
+
+
+def test_a_loss_that_is_told_to_expect_probabilities_is_pointed_at() -> None:
+    text = """\
+import keras
+from keras import layers
+model = keras.Sequential([keras.Input((8,)), layers.Dense(4)])
+model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=False))
+"""
+    (finding,) = [finding for finding in check_script(text).findings if finding.code == "KC304"]
+    assert finding.location.line == 4
+
+
+def test_losses_in_a_list_are_said_to_follow_the_names_of_a_dictionary() -> None:
+    text = """\
+import keras
+from keras import layers, losses
+entry = keras.Input((4,))
+outputs = {"urgent": layers.Dense(1, name="urgent")(entry), "kind": layers.Dense(4, name="kind")(entry)}
+model = keras.Model(entry, outputs)
+model.compile("sgd", [losses.BinaryCrossentropy(from_logits=True), losses.CategoricalCrossentropy(from_logits=True)])
+"""
+    (finding,) = [finding for finding in check_script(text).findings if finding.code == "KC303"]
+    assert "the outputs stand in the order `kind`, `urgent`" in finding.help

@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
+from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import history
 from kerascheck.rule import rule
@@ -82,7 +82,7 @@ HOMES: Final = (
 
 
 @rule("KC604", "private-import", Severity.WARNING, since="0.1", group="migration", fixable=True)
-def private_import(usage: KerasUsage, program: TrainingProgram | None) -> Iterator[Finding]:
+def private_import(usage: KerasUsage) -> Iterator[Finding]:
     told: set[Location] = set()
     if any(call.origin.startswith(OWN_TESTS) for call in usage.calls):
         return
@@ -100,9 +100,14 @@ def private_import(usage: KerasUsage, program: TrainingProgram | None) -> Iterat
             location=call.module_place,
             label="an inside of Keras",
             help=f"import from `{public}`" if public else f"look for a public name below `{PRIVATE[prefix]}`",
-            severity=Severity.INFO if program is not None and program.is_test else Severity.WARNING,
+            severity=Severity.INFO if _is_test(call.location.path) else Severity.WARNING,
             fix=Fix((Edit(call.module_place, public),)) if public and call.statement != call.location else None,
         )
+
+
+def _is_test(path: str) -> bool:
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    return stem.startswith("test_") or stem.endswith("_test")
 
 
 def _public(call: ApiCall, prefix: str) -> str | None:

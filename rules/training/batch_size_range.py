@@ -77,7 +77,7 @@ from typing import Final
 
 from kerascheck.facts.data import DataKind
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays, is_made_up
+from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays, is_demonstration
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
@@ -126,7 +126,7 @@ def _beside_batches(call: Fit | Evaluation, kind: str, place: Location, program:
 
 def _in_training(fit: Fit, size: float, place: Location, graph: ModelGraph | None) -> Iterator[Finding]:
     rows = _rows(fit)
-    if rows is not None and size > rows and not is_made_up(fit.x):
+    if rows is not None and size > rows and not is_demonstration(fit.x):
         yield Finding(
             message=f"a batch size of {size:,} is more than the {rows:,} rows there are: each epoch makes a single update",
             location=place,
