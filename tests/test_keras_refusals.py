@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from keras_error_samples import COMPILE, DATA, FIT, HEAD, MODEL
-from training_error_samples import CLASS, KEYED, TWO, UNBUILT
+from training_error_samples import CLASS, KEYED, ROWS, TWO, UNBUILT, WEIGHTS
 
 from kerascheck import Config, check_script
 
 PAIR = HEAD + TWO
+SET = HEAD + DATA + MODEL + COMPILE + "import tensorflow as tf\nrows = tf.data.Dataset.from_tensor_slices((x, y))\n"
+GENERATOR = HEAD + DATA + MODEL + COMPILE + "\n\ndef batches():\n    while True:\n        yield {}\n\n\n"
 FITTED = "history = model.fit(x, [y, y], batch_size=32)\n"
 
 
@@ -136,6 +138,106 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         HEAD + 'model = keras.Sequential([layers.Embedding(9, 3)])\nmodel.load_weights("a.h5")\n',
         2,
     ),
+    "steps that the data have": (
+        "KC123",
+        HEAD + DATA + MODEL + COMPILE + "model.fit(x, y, batch_size=8, steps_per_epoch=8)\n",
+        3,
+    ),
+    "steps of a dataset of which a function is not known": (
+        "KC123",
+        SET + "model.fit(rows.map(same).batch(8), steps_per_epoch=9)\n",
+        3,
+    ),
+    "steps of a dataset that is repeated": (
+        "KC123",
+        SET + "model.fit(rows.repeat().batch(8), steps_per_epoch=80)\n",
+        3,
+    ),
+    "steps of a dataset in other elements": (
+        "KC123",
+        SET + "model.fit(rows.flat_map(pieces).batch(8), steps_per_epoch=80)\n",
+        3,
+    ),
+    "steps of a dataset that code is applied to": (
+        "KC123",
+        SET + "model.fit(rows.apply(more).batch(8), steps_per_epoch=80)\n",
+        3,
+    ),
+    "steps of datasets one behind the other": (
+        "KC123",
+        SET + "model.fit(rows.concatenate(rows).batch(8), steps_per_epoch=16)\n",
+        3,
+    ),
+    "a generator that yields tuples": (
+        "KC129",
+        GENERATOR.format("x, y") + "model.fit(batches(), steps_per_epoch=2)\n",
+        3,
+    ),
+    "a generator that yields lists in Keras 2": (
+        "KC129",
+        GENERATOR.format("[x, y]") + "model.fit(batches(), steps_per_epoch=2)\n",
+        2,
+    ),
+    "a generator that yields lists to a method of Keras 2": (
+        "KC129",
+        GENERATOR.format("[x, y]") + "model.fit_generator(batches(), steps_per_epoch=2)\n",
+        None,
+    ),
+    "a generator that yields what it is given": (
+        "KC129",
+        GENERATOR.format("chosen()") + "model.fit(batches(), steps_per_epoch=2)\n",
+        3,
+    ),
+    "a generator with another inside": (
+        "KC129",
+        GENERATOR.format("x, y").replace("    while", "    def rows():\n        yield [x]\n\n    while")
+        + "model.fit(batches(), steps_per_epoch=2)\n",
+        3,
+    ),
+    "a PyDataset that returns lists": (
+        "KC129",
+        HEAD + DATA + ROWS.format("[x, y]") + MODEL + COMPILE + "model.fit(Rows())\n",
+        3,
+    ),
+    "both kinds of weights in Keras 2": (
+        "KC518",
+        HEAD + DATA + MODEL + COMPILE + f"model.fit(x, y, {WEIGHTS}, sample_weight=y)\n",
+        2,
+    ),
+    "averaged weights that are swapped at the end": (
+        "KC529",
+        HEAD + DATA + MODEL + COMPILE + "model.fit(x, y, callbacks=[keras.callbacks.SwapEMAWeights()])\n",
+        3,
+    ),
+    "an optimizer that wraps another": (
+        "KC529",
+        HEAD
+        + DATA
+        + MODEL
+        + 'model.compile(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(use_ema=True)), "mse")\n'
+        + FIT.format(", callbacks=[keras.callbacks.SwapEMAWeights()]"),
+        3,
+    ),
+    "a backup of a model that is not built in Keras 2": (
+        "KC529",
+        HEAD + DATA + UNBUILT + COMPILE + FIT.format(', callbacks=[keras.callbacks.BackupAndRestore("a")]'),
+        2,
+    ),
+    "a range of batches in a text": ("KC529", HEAD + 'board = keras.callbacks.TensorBoard(profile_batch="2,3")\n', 3),
+    "a lambda in a model that is not saved": (
+        "KC235",
+        HEAD + "model = keras.Sequential([keras.Input((4,)), layers.Dense(3, lambda value: value)])\n",
+        3,
+    ),
+    "a loss without a name that is not loaded": (
+        "KC235",
+        HEAD
+        + MODEL
+        + 'model.compile("adam", lambda true, guess: true - guess)\nmodel.save("a.keras")\n'
+        + 'print(keras.models.load_model("a.keras", compile=False))\n',
+        3,
+    ),
+    "an optimizer of tf_keras": ("KC602", "import tf_keras\nrate = tf_keras.optimizers.legacy.Adam()\n", None),
 }
 
 LOUD: dict[str, tuple[str, str, int | None, list[str]]] = {
@@ -181,6 +283,41 @@ LOUD: dict[str, tuple[str, str, int | None, list[str]]] = {
         HEAD + 'model = keras.Sequential([layers.Embedding(9, 3)])\nmodel.load_weights("a.h5")\n',
         3,
         ["error"],
+    ),
+    "steps of a dataset that is mapped row by row": (
+        "KC123",
+        SET + "model.fit(rows.map(lambda a, b: (a / 2, b)).shuffle(9).batch(8), steps_per_epoch=9)\n",
+        3,
+        ["warning"],
+    ),
+    "steps of a validation": (
+        "KC123",
+        SET + "model.fit(x, y, batch_size=8, validation_data=rows.batch(8), validation_steps=9)\n",
+        3,
+        ["warning"],
+    ),
+    "class weights for a loader": (
+        "KC115",
+        HEAD
+        + MODEL
+        + COMPILE
+        + f"from torch.utils.data import DataLoader\nmodel.fit(DataLoader(rows(), batch_size=32), {WEIGHTS})\n",
+        3,
+        ["error"],
+    ),
+    "optimizers of Keras 2 in tensorflow": (
+        "KC602",
+        "import tensorflow as tf\nrate = tf.keras.optimizers.legacy.SGD(0.1)\n",
+        3,
+        ["error"],
+    ),
+    "a lambda by another name": (
+        "KC235",
+        HEAD
+        + "twice = lambda value: value * 2\n"
+        + 'model = keras.Sequential([keras.Input((4,)), layers.Dense(3, activation=twice)])\nmodel.save("a.keras")\n',
+        None,
+        ["warning"],
     ),
     "training without a loss": (
         "KC314",

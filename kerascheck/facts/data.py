@@ -115,6 +115,15 @@ class Step(Struct, frozen=True):
     slot: Slot | None = None
 
 
+class Batch(Struct, frozen=True):
+    """What a generator or Sequence of the program gives for one batch, as it is written there: a `tuple`, a `list`, or an
+    `array`, with the number of parts."""
+
+    kind: str
+    parts: int
+    location: Location
+
+
 class DataArray(Struct, frozen=True):
     """Rows of data as a program holds them. `key` is the identity of the value; `name` the identifier it was last bound to.
 
@@ -126,7 +135,8 @@ class DataArray(Struct, frozen=True):
     are known, `path` the file or folder that was read. `elements` are the components of a dataset's or generator's batches,
     `parts` what was joined row after row. `prediction` is the order of the `predict` call that made the values, `of` the
     key of the generator whose labels or file names these are. `container` is `list` for a Python list, `arrays` for one of arrays, `frame` or `series`
-    for pandas, `yields` for a Python generator.
+    for pandas, `yields` for a Python generator, `loader` for one of torch or grain. `batch` is what a generator of the
+    program gives each time, where all of its lines agree.
     """
 
     key: int
@@ -155,6 +165,7 @@ class DataArray(Struct, frozen=True):
     prediction: int | None = None
     of: int | None = None
     container: str = ""
+    batch: Batch | Unknown | None = None
 
     def step(self, *kinds: StepKind) -> Step | None:
         """The last step of one of the kinds."""

@@ -47,7 +47,7 @@ class Layer(Struct, frozen=True):
     file. `config` holds every argument of that class under today's Keras 3 name, defaults filled in, `UNKNOWN` where it
     is not proven; activations, losses and the like are lower-case strings (`relu`) or a `Symbol`. `given` names the
     arguments that the author wrote, `places` where each written value stands, `literal` those whose value no variable
-    takes part in, and `slot` where one more would go (scripts only).
+    takes part in, `lambdas` where functions without a name stand, and `slot` where one more argument would go (scripts only).
     For a wrapper (`TimeDistributed`, `Bidirectional`) `inner` is the wrapped layer.
     `key` is the identity of the instance: two nodes with one key share weights. Of `parameters`, `untrained` are moving
     statistics inside a base of `keras.applications`, which no gradient reaches.
@@ -71,6 +71,7 @@ class Layer(Struct, frozen=True):
     slot: Slot | None = None
     literal: frozenset[str] = frozenset()
     untrained: int = 0
+    lambdas: tuple[Location, ...] = ()
 
     def __getitem__(self, argument: str) -> Value:
         """The value of an argument; `UNKNOWN` where the layer has none of that name."""

@@ -108,6 +108,9 @@ _IN_DATASET: Changes = {
 _RESET: Changes = {"reset_metrics": Change("", KERAS_3, KERAS_3, False)}
 _ACCURACY: Changes = {"accuracy": _SHOW_ACCURACY}
 
+_OF_SAVED_MODEL: Final = Change(
+    "", KERAS_3, KERAS_3, False, note="it belongs to a SavedModel, which `model.export` writes", automatic=False
+)
 METHODS: Mapping[str, Changes] = {
     "fit": {"nb_epoch": _EPOCHS, "show_accuracy": _SHOW_ACCURACY, **_IN_DATASET},
     "evaluate": {"show_accuracy": _SHOW_ACCURACY, **_IN_DATASET},
@@ -117,6 +120,9 @@ METHODS: Mapping[str, Changes] = {
     "predict_generator": _GENERATOR,
     "train_on_batch": {**_ACCURACY, **_RESET},
     "test_on_batch": {**_ACCURACY, **_RESET},
+    "save": dict.fromkeys(("signatures", "options", "save_traces"), _OF_SAVED_MODEL),
+    "save_weights": dict.fromkeys(("save_format", "options"), Change("", KERAS_3, KERAS_3, False)),
+    "load_weights": {"options": Change("", KERAS_3, KERAS_3, False)},
     "compile": {"class_mode": Change(""), "sample_weight_mode": Change("", KERAS_3, KERAS_3, False)},
 }
 """By the name of the method as it is called."""

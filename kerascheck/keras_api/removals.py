@@ -42,6 +42,8 @@ _CLASSES = (
     'take `np.argmax(model.predict(x), axis=-1)`, or `(model.predict(x) > 0.5).astype("int32")` for one sigmoid unit'
 )
 _GONE = "no layer took its place: write it as a layer of your own"
+_LEGACY: Final = ("optimizers", "legacy")
+_OPTIMIZERS = "take the optimizer of that name from `keras.optimizers`; for its old arguments install `tf_keras` and set `TF_USE_LEGACY_KERAS=1`"
 _TF_DATASET = "hand a `PyDataset` or a `tf.data.Dataset` to `fit`"
 
 _INSTEAD: Final[Mapping[str, str]] = {
@@ -198,6 +200,9 @@ def removed(parts: tuple[str, ...], today: str = "3") -> Removal | None:
         today: the newest Keras that the name can be looked up in: `3`, `3.tf` (`tensorflow.keras`, which shows a little
             more of Keras 3), or `2.last` (the package `tf_keras`).
     """
+    if parts[:2] == _LEGACY and today != "2.last":
+        # The names are still there; each raises when it is called.
+        return Removal(".".join(_LEGACY), KERAS_3, _OPTIMIZERS)
     if _is_current(parts):
         return None
     if history.has(today, parts) or not any(history.has(generation, parts) for generation in ("1", "2", "2.last")):

@@ -27,6 +27,24 @@ COMPILE_KEYWORDS: Final = frozenset(
     {"sample_weight_mode", "target_tensors", "distribute", "experimental_run_tf_function", "cloning", "auto_scale_loss"}
     | {"experimental_steps_per_execution", "class_mode", "options", "run_metadata"}
 )  # fmt: skip
+WRITTEN: Final = {
+    "clone_model": ("model", "input_tensors", "clone_function", "call_function", "recursive", "cache"),
+    "load_model": ("filepath", "custom_objects", "compile", "safe_mode", "options", "filename"),
+    "LossScaleOptimizer": (
+        *(
+            "inner_optimizer",
+            "initial_scale",
+            "dynamic_growth_steps",
+            "dynamic",
+            "name",
+            "opt",
+            "optimizer",
+            "loss_scale",
+        ),
+    ),
+}
+"""What some functions and classes take, of which the generated tables tell nothing or, as they take `**kwargs`, too much."""
+OWNERS: Final = (["models"], ["saving"], ["optimizers"], ["mixed_precision"])
 _SECTIONS: Final = {
     ApiKind.CALLBACK: "callbacks",
     ApiKind.LOSS: "losses",
@@ -52,6 +70,9 @@ def accepted(qualified: str) -> Accepted | None:
     owner, *parts = qualified.split(".")
     if owner == "Model":
         return _method(parts[-1])
+    if parts and parts[-1] in WRITTEN and parts[:-1] in OWNERS:
+        known = frozenset(WRITTEN[parts[-1]])
+        return Accepted(known, known)
     match kind_of(parts):
         case ApiKind.LAYER:
             return _layer(parts[-1])

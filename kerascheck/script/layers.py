@@ -90,7 +90,7 @@ class Layers(Tensors):
         if arguments.complete:
             found = self._in_policy(self._in_image_format(found))
         name = arguments.keywords.get("name")
-        self._forget_functions(arguments)
+        lambdas = self._forget_functions(arguments)
         model = None
         if isinstance(wrapped, ModelValue) and written == "TimeDistributed":
             model = self.freeze(wrapped, nested=True)
@@ -110,6 +110,7 @@ class Layers(Tensors):
             repeated=self.loops > 0,
             slot=self._slot(node),
             literal=literal_arguments(arguments, found.sources),
+            lambdas=lambdas,
         )
         return self.registered(layer)
 
@@ -162,10 +163,18 @@ class Layers(Tensors):
         last = last_argument(node)
         return slot(self.place(node), None if last is None else self.place(last), self.page.lines)
 
-    def _forget_functions(self, arguments: Arguments) -> None:
+    def _forget_functions(self, arguments: Arguments) -> tuple[Location, ...]:
+        """Take functions that a layer is given for called; where those stand that have no name."""
         for value in (*arguments.positional, *arguments.keywords.values()):
             if isinstance(value, FunctionValue):
                 self.called.add(id(value.node))
+        written = [*zip(arguments.positional, arguments.positional_nodes, strict=False)]
+        written += [(arguments.keywords.get(name), item.value) for name, item in arguments.keyword_nodes.items()]
+        return tuple(
+            self.place(place)
+            for value, place in written
+            if isinstance(value, FunctionValue) and isinstance(value.node, ast.Lambda)
+        )
 
     def opaque_layer(self, class_name: str, node: ast.expr, kind: LayerKind = LayerKind.CUSTOM) -> Layer:
         """A layer of which only the name is known."""

@@ -6,7 +6,7 @@ import ast
 
 from msgspec.structs import replace
 
-from kerascheck.facts.data import DataArray, DataKind, Encoding, Role, Rows, Step, StepKind
+from kerascheck.facts.data import Batch, DataArray, DataKind, Encoding, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Shape
 from kerascheck.keras_api.transformers import MAKES_ROWS, Learned, learned
 from kerascheck.script.container_methods import ContainerMethods
@@ -15,6 +15,7 @@ from kerascheck.script.values import (
     Arguments,
     ArrayValue,
     ClassValue,
+    FunctionValue,
     GeneratorValue,
     ListValue,
     Opaque,
@@ -203,12 +204,27 @@ class Preprocessing(ContainerMethods):
         statement = node if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
         found = self._batches(statement, name, arguments)
         steps = (Step(StepKind.REPEATED, found.data.location, name),) if statement and is_endless(statement) else ()
-        found.data = replace(found.data, container="yields", history=steps)
+        batch = self._batch(statement, ast.Yield) if statement else None
+        found.data = replace(found.data, container="yields", history=steps, batch=batch)
         return found
 
     def sequence_of(self, cls: ClassValue, node: ast.expr, arguments: Arguments | None = None) -> ArrayValue:
         """An object of a Sequence or PyDataset class of the program."""
-        return self._batches(node, cls.name, arguments)
+        found = self._batches(node, cls.name, arguments)
+        method = self.class_attribute(cls, "__getitem__")
+        if isinstance(method, FunctionValue):
+            found.data = replace(found.data, batch=self._batch(method.node, ast.Return))
+        return found
+
+    def _batch(self, function: ast.AST, kind: type[ast.Yield] | type[ast.Return]) -> Batch | None:
+        """What the lines that give a batch agree on."""
+        values = [node.value for node in _own(function) if isinstance(node, kind)]
+        kinds = {_shape_of(value) for value in values}
+        first = values[0] if values else None
+        if len(kinds) != 1 or first is None or any(isinstance(node, ast.YieldFrom) for node in _own(function)):
+            return None
+        name, parts = kinds.pop()
+        return Batch(name, parts, self.place(first)) if name else None
 
     def _batches(self, node: ast.expr | ast.stmt | None, name: str, arguments: Arguments | None) -> ArrayValue:
         """A generator of the program: its rows come from the data that it was given."""
@@ -217,6 +233,31 @@ class Preprocessing(ContainerMethods):
         roles = {data.role for data in given if data.role is not Role.UNKNOWN}
         role = roles.pop() if len(roles) == 1 else Role.UNKNOWN
         return self.array(node, kind=DataKind.GENERATOR, origin=name, role=role, parts=tuple(given))
+
+
+def _own(function: ast.AST) -> list[ast.AST]:
+    """The nodes of a function that belong to no other function inside of it."""
+    waiting: list[ast.AST] = list(ast.iter_child_nodes(function))
+    found: list[ast.AST] = []
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _shape_of(value: ast.expr | None) -> tuple[str, int]:
+    """What is written as a batch, and of how many parts; the empty text for anything that is not written out."""
+    match value:
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) if not any(
+            isinstance(element, ast.Starred) for element in elements
+        ):
+            return ("tuple" if isinstance(value, ast.Tuple) else "list", len(elements))
+        case ast.Call(func=ast.Attribute(attr="array" | "asarray", value=ast.Name(id="np" | "numpy"))):
+            return ("array", 1)
+        case _:
+            return ("", 0)
 
 
 def is_endless(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -86,7 +86,7 @@ OLD: Final = (".hdf5", ".hdf", ".h5", ".keras", ".ckpt", ".tf", ".model", ".pb")
     since="0.1",
     group="migration",
     fixable=True,
-    mentions=("save", "load_model"),
+    mentions=("save", "load_model", "load_weights", "export"),
 )
 def legacy_save_format(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     level = usage.refusal

@@ -96,6 +96,7 @@ from kerascheck.keras_api.removals import SECOND_NAMES, Removal, removed, remove
 from kerascheck.keras_api.training import positional_names
 from kerascheck.rule import rule
 
+OLD_OPTIMIZERS: Final = ("optimizers", "legacy")
 PRIVATE: Final = (".engine", ".src", ".python.", ".legacy", ".contrib")
 
 
@@ -150,7 +151,7 @@ def _method_fix(call: ApiCall, removal: Removal) -> Fix | None:
 
 def _name(call: ApiCall, usage: KerasUsage) -> Finding | None:
     parts = tuple(part for part in call.qualified.split(".")[1:] if part != "*")
-    if not parts or any(mark in f"{call.origin}." for mark in PRIVATE):
+    if not parts or (parts[:2] != OLD_OPTIMIZERS and any(mark in f"{call.origin}." for mark in PRIVATE)):
         return None
     place = call.name_place
     if call.is_call and place.end_column - place.column != len(call.name):

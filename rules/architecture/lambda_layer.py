@@ -1,9 +1,10 @@
-"""A `Lambda` layer in a model that is kept.
+"""A `Lambda` layer, or a function without a name, in a model that is kept.
 
 ## What it does
 
 Finds `Lambda` layers: in a model file always, in a script where the model is saved whole or written out as JSON. Where
-a script keeps no model it is a hint, once a model.
+a script keeps no model it is a hint, once a model. Of models that a script saves it also finds each `lambda` that is an
+activation, an initializer or another argument of a layer, and each that is a loss or a metric.
 
 ## Why it matters
 
@@ -34,6 +35,19 @@ model.add(Lambda(lambda t: t**2))  # KC235
 model.add(Dense(64, activation="relu"))
 model.add(Dropout(0.3))
 model.add(Dense(3, activation="softmax"))
+```
+
+```python
+import keras
+from keras.layers import Dense, Dropout
+
+model = keras.Sequential()
+model.add(keras.Input((20,)))
+model.add(Dense(64, activation=lambda t: keras.ops.maximum(t, 0.1 * t)))  # KC235
+model.add(Dropout(0.3))
+model.add(Dense(1))
+model.compile("adam", lambda true, guess: keras.ops.abs(true - guess))  # KC235
+model.save("model.keras")
 ```
 
 ## Good
@@ -70,23 +84,26 @@ Weights alone carry no function: `save_weights` is no keeping of the model.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.keeping import Keeping, keepings
 from kerascheck.facts.training import TrainingProgram
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.folding import folded
 from kerascheck.rule import rule
+
+LAMBDA: Final = "<lambda>"
 
 
 @rule("KC235", "lambda-layer", Severity.WARNING, since="0.1", group="security", mentions=("ambda",))
 def lambda_layer(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
-    found = [layer for layer in graph.layers if layer.kind is LayerKind.LAMBDA]
-    if not found:
-        return
     kept = None if program is None else next(keepings(program, graph), None)
+    found = [layer for layer in graph.layers if layer.kind is LayerKind.LAMBDA]
     level = Severity.WARNING if program is None or kept is not None else Severity.INFO
     yield from folded(_finding(layer, kept, level) for layer in found)
+    if program is not None and kept is not None and not graph.nested:
+        yield from _nameless(graph, program, kept)
 
 
 def _finding(layer: Layer, kept: Keeping | None, level: Severity) -> Finding:
@@ -99,4 +116,34 @@ def _finding(layer: Layer, kept: Keeping | None, level: Severity) -> Finding:
         layer=layer.address,
         related=(Related(kept.location, "the model is saved here"),) if kept is not None else (),
         severity=level,
+    )
+
+
+def _nameless(graph: ModelGraph, program: TrainingProgram, kept: Keeping) -> Iterator[Finding]:
+    """The functions without a name that a saved model asks for when it is loaded."""
+    for layer in graph.every_layer():
+        if layer.kind is LayerKind.BUILTIN:
+            for place in layer.lambdas:
+                yield _anonymous(f"an argument of `{layer.label}`", place, kept)
+    whole = next((found for found in keepings(program, graph) if not found.is_text), None)
+    # Who loads without the loss and the metrics can do so on purpose.
+    bare = any(call.arguments.get("compile") is False for call in program.calls("load_model"))
+    if whole is None or bare or not graph.compiles:
+        return
+    compiled = graph.compiles[-1]
+    told: set[Location] = set()
+    for losses, what in ((compiled.losses, "a loss"), (compiled.metrics, "a metric")):
+        for loss in losses if isinstance(losses, tuple) else ():
+            if loss is not None and loss.custom and loss.name == LAMBDA and loss.location not in told:
+                told.add(loss.location)
+                yield _anonymous(what, loss.location, whole)
+
+
+def _anonymous(what: str, place: Location, kept: Keeping) -> Finding:
+    return Finding(
+        f"{what} is a `lambda`, which a saved model cannot name: Keras 3 refuses to load it by default, earlier ones do not know it",
+        place,
+        help="write a function with a name, and register it with `@keras.saving.register_keras_serializable()`",
+        label="has no name",
+        related=(Related(kept.location, "the model is saved here"),),
     )

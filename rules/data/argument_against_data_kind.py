@@ -3,7 +3,8 @@
 ## What it does
 
 Looks for `y`, `sample_weight` and `validation_split` beside a `tf.data.Dataset`, a `Sequence` or `PyDataset`, a directory
-iterator or a Python generator, in `fit` and `evaluate`, and for `class_weight` beside a Python generator. A hint is given
+iterator, a loader of torch or grain, or a Python generator, in `fit` and `evaluate`, and for `class_weight` beside a Python
+generator or such a loader. A hint is given
 where `validation_data` is a list of arrays and no tuple.
 
 ## Why it matters
@@ -93,6 +94,10 @@ INSTEAD = {
 }
 
 
+OWN = ("yields", "loader")
+"""What `class_weight` cannot be mixed into."""
+
+
 @rule("KC115", "argument-against-data-kind", Severity.ERROR, since="0.1", fixable=True)
 def argument_against_data_kind(program: TrainingProgram) -> Iterator[Finding]:
     for event in program.events:
@@ -122,7 +127,7 @@ def _refused(event: Fit | Evaluation, data: DataArray) -> Iterator[Finding]:
     for argument in INSTEAD:
         if argument == "validation_split" and event.method == "fit_generator":
             continue
-        if argument == "class_weight" and data.container != "yields":
+        if argument == "class_weight" and data.container not in OWN:
             continue
         given = event.y is not None if argument == "y" else event.arguments.get(argument) is not None
         if (
@@ -134,7 +139,8 @@ def _refused(event: Fit | Evaluation, data: DataArray) -> Iterator[Finding]:
 
 
 def _finding(event: Fit | Evaluation, data: DataArray, argument: str) -> Finding:
-    kind = "a `tf.data.Dataset`" if data.kind is DataKind.DATASET else "a generator"
+    kind = "a `DataLoader`" if data.container == "loader" else "a generator"
+    kind = "a `tf.data.Dataset`" if data.kind is DataKind.DATASET else kind
     name = f"`{data.name}` is {kind}" if data.name else f"the data are {kind}"
     return Finding(
         message=f"{name}, and `{event.method}` raises a ValueError for `{argument}` beside it",

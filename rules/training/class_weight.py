@@ -3,12 +3,12 @@
 ## What it does
 
 Looks at `class_weight`: it must be a dictionary of class numbers, for a model with one output, and its keys should be the
-classes that the output has.
+classes that the output has. Beside the weights of single samples Keras 3 does not take it.
 
 ## Why it matters
 
 Weights that match no class are silently not used in Keras 3, so that the imbalance they were meant for stays; Keras 2 stops
-with a `ValueError`. A list, or `"balanced"` as scikit-learn takes it, stops both; `fit_generator` passed it over.
+with a `ValueError`. `class_weight` and `sample_weight` were multiplied by `tf.keras` 2; Keras 3 stops. A list, or `"balanced"` as scikit-learn takes it, stops both; `fit_generator` passed it over.
 
 ## Bad
 
@@ -25,6 +25,8 @@ weights = {1: 1.0, 2: 2.0, 3: 5.0}
 history = model.fit(x, y, batch_size=8, epochs=9, validation_split=0.1, class_weight=weights)  # KC518
 history = model.fit(x, y, batch_size=8, epochs=9, validation_split=0.1, class_weight="balanced")  # KC518
 history = model.fit(x, y, batch_size=8, epochs=9, validation_split=0.1, class_weight=[1, 2, 5])  # KC518
+rare = {0: 1.0, 1: 2.0, 2: 5.0}
+history = model.fit(x, y, batch_size=8, validation_split=0.1, class_weight=rare, sample_weight=np.ones(len(x)))  # KC518
 ```
 
 ## Good
@@ -58,19 +60,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
+from kerascheck.facts.data import Batch, DataArray, DataKind
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import Fit, KerasUsage, TrainingProgram
 from kerascheck.facts.values import Value
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
+THIRD = 3
+"""A batch of this many parts ends in the weights of its samples."""
+
 
 @rule("KC518", "class-weight", Severity.WARNING, since="0.1", mentions=("class_weight",))
-def class_weight(program: TrainingProgram) -> Iterator[Finding]:
+def class_weight(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     for fit in program.of(Fit):
         weights = fit.arguments.get("class_weight")
         if weights is None:
             continue
+        if usage.refusal is not None and (what := _of_samples(fit)):
+            yield _twice(fit, what, usage.refusal)
         graph = program.graph(fit.model)
         if isinstance(weights, (str, tuple)):
             yield _refused(fit, "a string" if isinstance(weights, str) else "a list")
@@ -78,6 +86,29 @@ def class_weight(program: TrainingProgram) -> Iterator[Finding]:
             yield _several(fit, len(graph.outputs))
         elif _is_mapping(weights) and (classes := _classes(graph)) is not None:
             yield from _keys(fit, list(weights), classes)
+
+
+def _of_samples(fit: Fit) -> str:
+    """Where the weights of single samples come from beside those of classes; empty where there are none."""
+    data = fit.x
+    if fit.arguments.get("sample_weight") is not None:
+        return "`sample_weight` is"
+    if isinstance(data, DataArray) and data.kind is DataKind.DATASET and len(data.elements) == THIRD:
+        return "the dataset brings a weight for each sample, which is"
+    batch = data.batch if isinstance(data, DataArray) else None
+    if isinstance(batch, Batch) and batch.parts == THIRD and batch.kind != "array":
+        return "each batch has weights as its third part, which are"
+    return ""
+
+
+def _twice(fit: Fit, what: str, level: Severity) -> Finding:
+    return Finding(
+        message=f"`class_weight` is passed and {what} weighed in as well: Keras 3 takes only one of them and stops with a ValueError",
+        location=fit.place("class_weight"),
+        label="weights of samples too",
+        help="multiply the weights of the samples by those of their classes, and leave `class_weight` out",
+        severity=level,
+    )
 
 
 def _is_mapping(value: Value) -> TypeGuard[Mapping[str, Value]]:

@@ -115,7 +115,9 @@ IDLE: Final = {
     "EarlyStopping": "it never stops the training",
     "ReduceLROnPlateau": "it never lowers the learning rate",
     "ModelCheckpoint": "it never saves the model",
+    "OrbaxCheckpoint": "it never saves the model",
 }
+CHECKPOINTS: Final = frozenset({"ModelCheckpoint", "OrbaxCheckpoint"})
 RENAMED_IN: Final = (2, 3)
 METHODS: Final = frozenset({"fit", "fit_generator"})
 
@@ -147,7 +149,7 @@ def _findings(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
 
 
 def _watches(callback: Callback) -> bool:
-    return callback.name in IDLE and (callback.name != "ModelCheckpoint" or callback["save_best_only"] is True)
+    return callback.name in IDLE and (callback.name not in CHECKPOINTS or callback["save_best_only"] is True)
 
 
 def _lacking(program: TrainingProgram, fit: Fit, name: str, usage: KerasUsage) -> Reported | None:

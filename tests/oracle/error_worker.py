@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import linecache
 import os
 import sys
 import tempfile
@@ -22,6 +23,8 @@ def heard(script):
     with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("always")
         messages = []
+        # Where Keras looks for the source of a function.
+        linecache.cache["<sample>"] = (len(script), None, script.splitlines(keepends=True), "<sample>")
         try:
             exec(compile(script, "<sample>", "exec"), {"__name__": "__main__"})
         except Exception as error:

@@ -1,4 +1,4 @@
-"""tf.data: datasets over arrays and files, and what their methods do to rows and elements."""
+"""tf.data: datasets over arrays and files, and what their methods do to rows and elements; the loaders of torch and grain."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Role, Rows, Step, StepKind
-from kerascheck.facts.values import UNKNOWN, Unknown
+from kerascheck.facts.values import UNKNOWN, Dim, Unknown
 from kerascheck.script.handlers import dataset_method, handles
 from kerascheck.script.machine import to_value
 from kerascheck.script.roles import role_of_path
@@ -24,6 +24,8 @@ def of_arrays(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     parts = components(ev, arguments.get(0, "tensors"), arguments)
     if not parts:
         return ev.array(arguments.node, kind=DataKind.DATASET)
+    if path.parts[-1] == "from_tensors":
+        parts = [_alone(ev, part) for part in parts]
     first, labels = parts[0], parts[-1]
     return ev.array(
         arguments.node,
@@ -38,6 +40,23 @@ def of_arrays(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         elements=tuple(part.data for part in parts),
         encoding=labels.data.encoding if len(parts) > 1 else Encoding.UNKNOWN,
     )
+
+
+def _alone(ev: Evaluator, part: ArrayValue) -> ArrayValue:
+    """An array as the only element of a dataset."""
+    shape = part.data.shape
+    return part if isinstance(shape, Unknown) else ev.derive(part, shape=(1, *shape))
+
+
+@handles(
+    "torch.utils.data.DataLoader",
+    "torch.utils.data.dataloader.DataLoader",
+    "grain.DataLoader",
+    "grain.python.DataLoader",
+)
+def loader(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """Batches of which nothing is known but what loads them."""
+    return ev.array(arguments.node, kind=DataKind.GENERATOR, origin=path.parts[0], container="loader")
 
 
 def components(ev: Evaluator, value: object, arguments: Arguments) -> list[ArrayValue]:
@@ -173,10 +192,21 @@ def cache(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr
     return ev.stepped(array, StepKind.CACHED, node, "cache")
 
 
-@dataset_method("prefetch", "with_options", "rebatch", "ignore_errors", "apply", "snapshot", "take_while")
+@dataset_method("prefetch", "with_options", "ignore_errors", "snapshot", "take_while")
 def unchanged(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> object:
     """The same elements."""
     return ev.derive(array)
+
+
+@dataset_method("apply", "rebatch")
+def applied(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> object:
+    """The same rows, in as many elements as the function that is applied makes of them."""
+    return ev.derive(array, elements=tuple(_uncounted(element) for element in array.data.elements))
+
+
+def _uncounted(element: DataArray) -> DataArray:
+    shape = element.shape
+    return element if isinstance(shape, Unknown) else replace(element, shape=(UNKNOWN, *shape[1:]))
 
 
 @dataset_method("unbatch")
@@ -233,7 +263,9 @@ def mapped(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.exp
         else ev.unknown("map")
     )
     parts = list(result) if isinstance(result, tuple) else [result]
-    elements = tuple(_restored(part, batched) for part in parts if isinstance(part, ArrayValue))
+    first = array.data.elements[0].shape if array.data.elements else UNKNOWN
+    count = UNKNOWN if isinstance(first, Unknown) or not first else first[0]
+    elements = tuple(_restored(part, batched, count) for part in parts if isinstance(part, ArrayValue))
     whole = len(elements) == len(parts)
     steps = [
         step for element in elements for step in element.history
@@ -262,6 +294,6 @@ def _element(ev: Evaluator, data: DataArray, batched: bool) -> object:
     return ArrayValue(replace(data, key=next(ev.keys), shape=inner))
 
 
-def _restored(value: ArrayValue, batched: bool) -> DataArray:
+def _restored(value: ArrayValue, batched: bool, count: Dim) -> DataArray:
     shape = value.data.shape
-    return value.data if batched or isinstance(shape, Unknown) else replace(value.data, shape=(UNKNOWN, *shape))
+    return value.data if batched or isinstance(shape, Unknown) else replace(value.data, shape=(count, *shape))
