@@ -36,10 +36,16 @@ _MODELS: Final = frozenset({EntryKind.SEQUENTIAL, EntryKind.FUNCTIONAL})
 
 
 class Graphs:
-    """The models of one file, put together from the inside out. `made` has all of them, nested ones first."""
+    """The models of one file, put together from the inside out. `made` has all of them, nested ones first.
 
-    def __init__(self, file: str, keras_version: str | Unknown, stored: Counter) -> None:
+    `kept` names layers of the root that nobody knows and that are taken to give the shape that they are given.
+    """
+
+    def __init__(
+        self, file: str, keras_version: str | Unknown, stored: Counter, kept: frozenset[str] = frozenset()
+    ) -> None:
         self._stored = stored
+        self._kept = kept
         self.keys = fresh_keys()
         self.assembly = Assembly()
         self.made: list[ModelGraph] = []
@@ -137,6 +143,8 @@ class Graphs:
         recorded: Sequence[Shape],
     ) -> tuple[Tensor, ...]:
         """Record a call; where its weights cannot be counted from the shapes, those that the file stores count."""
+        if not self._depth and layer.name in self._kept and len(tensors) == 1 and list(recorded) == [UNKNOWN]:
+            recorded = [tensors[0].shape]
         outputs = self.assembly.call(layer, tensors, layer.location, arguments, recorded=recorded)
         if not self._depth and not self.assembly.counted(layer):
             self.assembly.weigh(layer, self._stored(layer.name))

@@ -16,6 +16,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
+from msgspec.structs import replace
+
 from kerascheck.artifact.architectures import content_of
 from kerascheck.artifact.documents import Config, is_config
 from kerascheck.artifact.plain_values import parse
@@ -71,11 +73,11 @@ class Manifest:
                 # A text is as long as it says itself: what follows has no known place.
                 place = None
                 continue
-            yield array
-            place = None if place is None else place + array.size
-            if place is not None and place > end:
+            if place is not None and place + array.size > end:
                 self._short(number, array, end)
                 place = None
+            yield replace(array, offset=place)
+            place = None if place is None else place + array.size
 
     def _short(self, number: int, array: Array, end: int) -> None:
         if len(self._files[number]) == len(list(_names(self._groups[number]))):

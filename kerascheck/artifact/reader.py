@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from kerascheck.artifact.containers import container_of, surveyed, unread
 from kerascheck.artifact.documents import Document
 from kerascheck.artifact.entries import EntryKind, entry_of
+from kerascheck.artifact.evidence import proven, undecided
 from kerascheck.artifact.excerpts import excerpts
 from kerascheck.artifact.forms import HEAD, Form, sniff
 from kerascheck.artifact.graphs import Graphs
@@ -149,11 +150,20 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
         raise DamagedError("its configuration names no class")
     if entry.kind is EntryKind.LAYER and normalize.layer_from_config(entry.class_name, {}) is not None:
         raise ForeignError(f"the configuration of one `{entry.class_name}` layer, not of a model")
-    graphs = Graphs(display, document.keras_version, counter(path, document))
+    stored = counter(path, document)
+    graphs = Graphs(display, document.keras_version, stored)
     root = graphs.root(entry, document.parts)
     pair = weights_beside(path, document.form, root)
     if pair is not None:
-        graphs = Graphs(display, document.keras_version, pair.counter)
+        stored = pair.counter
+        graphs = Graphs(display, document.keras_version, stored)
+        root = graphs.root(entry, document.parts)
+    kept = undecided(root)
+    if kept:
+        guessed = Graphs(display, document.keras_version, stored, kept).root(entry, document.parts)
+        kept = proven(guessed, kept, stored)
+    if kept:
+        graphs = Graphs(display, document.keras_version, stored, kept)
         root = graphs.root(entry, document.parts)
     compiled = None
     if document.training is not None:
