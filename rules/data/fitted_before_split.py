@@ -178,12 +178,17 @@ def _judged_apart(program: TrainingProgram, fitting: Fitting, data: DataArray) -
     return None
 
 
+def _effect(fitting: Fitting, kind: Learned) -> str:
+    """What of the test rows gets into the training; a plain mean may fill gaps as well as scale."""
+    return EFFECT[Learned.FILLING if kind is Learned.SCALE and fitting.transformer.islower() else kind]
+
+
 def _joined(fitting: Fitting, data: DataArray, kind: Learned, judged: DataArray) -> Finding:
     name = f"`{judged.name}`" if judged.name else f"the {judged.role.value} part"
     origin = judged.cut_off
     severity = Severity.ERROR if kind in STRONG else Severity.WARNING
     return Finding(
-        message=f"{_what(fitting)} is computed on the training rows joined with {name}: {EFFECT[kind]} reach the training, and the score on them is too good",
+        message=f"{_what(fitting)} is computed on the training rows joined with {name}: {_effect(fitting, kind)} reach the training, and the score on them is too good",
         location=fitting.method_place or fitting.location,
         help="`fit` on the training part only and `transform` the other parts with the same object",
         label="fitted on rows that are judged",
@@ -199,7 +204,7 @@ def _what(fitting: Fitting) -> str:
 def _finding(fitting: Fitting, data: DataArray, kind: Learned, split: Location) -> Finding:
     name = f"`{data.name}`" if data.name else "all rows"
     return Finding(
-        message=f"{_what(fitting)} is computed on {name} before the rows are split {split.words}: {EFFECT[kind]} reach the training, and the test score is too good",
+        message=f"{_what(fitting)} is computed on {name} before the rows are split {split.words}: {_effect(fitting, kind)} reach the training, and the test score is too good",
         location=fitting.method_place or fitting.location,
         help="split first, then `fit` on the training part only and `transform` the other parts with the same object",
         label="fitted on train and test rows",

@@ -185,12 +185,11 @@ def _side_by_side(ev: Evaluator, arrays: list[ArrayValue], arguments: Arguments)
 
 @handles("numpy.stack")
 def stack(ev: Evaluator, path: Path, arguments: Arguments) -> object:
-    """Arrays as the rows of one, or side by side where the new axis is not the first."""
-    first = arguments.get(0, "arrays")
-    if arguments.get(1, "axis", default=0) == 0 or ev.tensors_in(arguments.positional):
-        return numpy_call(ev, path, arguments)
-    values = ev.iterate(first) if isinstance(first, (ListValue, tuple, list)) else None
-    return _side_by_side(ev, [value for value in values or () if isinstance(value, ArrayValue)], arguments)
+    """Arrays as the rows of one; where the new axis is another, nothing is known of how many rows there are."""
+    found = numpy_call(ev, path, arguments)
+    if arguments.get(1, "axis", default=0) != 0 and isinstance(found, ArrayValue):
+        return ev.derive(found, shape=UNKNOWN)
+    return found
 
 
 @handles("numpy.random.shuffle", "random.shuffle")
