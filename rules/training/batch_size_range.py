@@ -81,7 +81,7 @@ from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays, 
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
-BATCHED: Final = {DataKind.DATASET: "dataset", DataKind.GENERATOR: "generator"}
+BATCHED: Final = {DataKind.DATASET: "dataset", DataKind.GENERATOR: "source of batches"}
 
 
 @rule("KC502", "batch-size-range", Severity.WARNING, since="0.1", group="performance")
@@ -114,7 +114,7 @@ def _batched(call: Fit | Evaluation) -> str | None:
 def _beside_batches(call: Fit | Evaluation, kind: str, place: Location, program: TrainingProgram) -> Finding:
     refused = program.target_keras == 2
     return Finding(
-        message=f"`{call.method}` is given a {kind}, whose batches are made already: Keras 2 raises a `ValueError`"
+        message=f"`{call.method}` is given a {kind}, which sets the batch size itself: Keras 2 raises a `ValueError`"
         + ("" if refused else ", Keras 3 ignores `batch_size`"),
         location=place,
         label=f"the {kind} decides this",
