@@ -103,7 +103,7 @@ def base(call: str) -> ModelGraph:
 def test_the_table_of_applications_holds_every_network_once_in_its_usual_width() -> None:
     found = [entry.name for entry in table().networks if not entry.arguments]
     assert sorted(found) == APPLICATIONS
-    assert table().version == tables.document()["version"]
+    assert table().version == tables.version()
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)

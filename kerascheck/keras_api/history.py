@@ -7,35 +7,51 @@ The generations are `1` (keras 1.2.2), `2` (keras 2.3.1, the last that is not Te
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
+
+import msgspec
+from msgspec import Raw, Struct
 
 GENERATIONS: Final = ("1", "2", "2.last", "3", "3.tf")
 
 
+class _Generation(Struct, frozen=True):
+    """The two tables of a generation, each decoded when it is asked for."""
+
+    modules: Raw
+    signatures: Raw
+
+
 @functools.cache
-def document() -> Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]:
-    """The whole file."""
-    text = (Path(__file__).parent / "history.json").read_text(encoding="utf-8")
-    return cast("Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]", json.loads(text))
+def _document() -> Mapping[str, _Generation]:
+    return msgspec.json.decode((Path(__file__).parent / "history.json").read_bytes(), type=dict[str, _Generation])
+
+
+@functools.cache
+def _modules(generation: str) -> Mapping[str, Sequence[str]]:
+    return msgspec.json.decode(_document()[generation].modules, type=dict[str, list[str]])
+
+
+@functools.cache
+def _signatures(generation: str) -> Mapping[str, Sequence[str]]:
+    return msgspec.json.decode(_document()[generation].signatures, type=dict[str, list[str]])
 
 
 @functools.cache
 def names(generation: str, module: str) -> frozenset[str]:
     """The public names of a module below `keras` (empty for `keras` itself)."""
-    modules = document()[generation]["modules"]
+    modules = _modules(generation)
     if generation == "3.tf" and module not in modules:
         # It has modules of its own only where tensorflow.keras shows more than keras.
-        modules = document()["3"]["modules"]
+        modules = _modules("3")
     return frozenset(modules.get(module, ()))
 
 
 def is_module(generation: str, path: str) -> bool:
     """Whether a dotted path below `keras` is a module."""
-    modules = document()[generation]["modules"]
-    return path in modules or (generation == "3.tf" and path in document()["3"]["modules"])
+    return path in _modules(generation) or (generation == "3.tf" and path in _modules("3"))
 
 
 def has(generation: str, parts: Sequence[str]) -> bool:
@@ -53,11 +69,11 @@ def has(generation: str, parts: Sequence[str]) -> bool:
 
 def has_method(generation: str, name: str) -> bool:
     """Whether a model has a method or attribute."""
-    signatures = document()[generation]["signatures"]
+    signatures = _signatures(generation)
     return f"Model.{name}" in signatures or f"Sequential.{name}" in signatures
 
 
 def signature(generation: str, name: str) -> Sequence[str] | None:
     """The parameters of `layers.Dense` or `Model.fit`: `name` required, `name=` optional, `+name` taken by a base class
     under its name alone, `**` for any further keyword."""
-    return document()[generation]["signatures"].get(name)
+    return _signatures(generation).get(name)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from kerascheck.facts.values import UNKNOWN, Value
 
@@ -22,9 +22,19 @@ class Parameter(Struct, frozen=True):
 
 
 @functools.cache
-def document() -> Mapping[str, object]:
-    """The whole file."""
-    return cast("Mapping[str, object]", json.loads((Path(__file__).parent / "api.json").read_text(encoding="utf-8")))
+def _document() -> Mapping[str, Raw]:
+    """The file, of which each part is decoded when it is asked for."""
+    return msgspec.json.decode((Path(__file__).parent / "api.json").read_bytes(), type=dict[str, Raw])
+
+
+@functools.cache
+def _part(name: str) -> object:
+    return msgspec.json.decode(_document()[name])
+
+
+def version() -> str:
+    """The version of Keras that the signatures are of."""
+    return cast("str", _part("version"))
 
 
 def value(plain: object) -> Value:
@@ -39,7 +49,7 @@ def value(plain: object) -> Value:
 @functools.cache
 def section(name: str) -> Mapping[str, Sequence[Sequence[object]]]:
     """A table of signatures: `layers`, `optimizers`, `callbacks`, `methods` …"""
-    return cast("Mapping[str, Sequence[Sequence[object]]]", document()[name])
+    return cast("Mapping[str, Sequence[Sequence[object]]]", _part(name))
 
 
 @functools.cache
@@ -57,20 +67,20 @@ def signature(table: str, name: str) -> tuple[Parameter, ...] | None:
 @functools.cache
 def aliases(table: str) -> Mapping[str, str]:
     """Further public names of the classes of a table (`Convolution2D`)."""
-    tables = cast("Mapping[str, Mapping[str, str]]", document()["aliases"])
+    tables = cast("Mapping[str, Mapping[str, str]]", _part("aliases"))
     return tables.get(table, {})
 
 
 @functools.cache
 def identifiers(kind: str) -> Mapping[str, str]:
     """The strings that Keras takes for `activations`, `losses`, `metrics` …, with the name of what they stand for."""
-    return cast("Mapping[str, Mapping[str, str]]", document()["identifiers"])[kind]
+    return cast("Mapping[str, Mapping[str, str]]", _part("identifiers"))[kind]
 
 
 @functools.cache
 def names(kind: str) -> frozenset[str]:
     """A plain list of names: `operations`, `utilities`, `backend`, `datasets`, `modules`, `root`."""
-    return frozenset(cast("Sequence[str]", document()[kind]))
+    return frozenset(cast("Sequence[str]", _part(kind)))
 
 
 @functools.cache
