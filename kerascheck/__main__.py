@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Final, NoReturn
 
-from kerascheck import lean_msgspec
+from kerascheck import bundle, lean_msgspec
 from kerascheck.errors import KerascheckError, one_line
 
 FAILED: Final = 2
@@ -25,11 +25,14 @@ def program() -> NoReturn:
     gc.set_threshold(GARBAGE_THRESHOLD)
     # The products that weights are read with are small: threads for them cost start-up, memory, and time in each other's way.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    found = bundle.install()
     lean_msgspec.prepare()
     try:
         main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
+    if found is not None:
+        found.keep()
     try:
         sys.stdout.flush()
         sys.stderr.flush()

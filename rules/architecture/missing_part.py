@@ -57,7 +57,6 @@ Names that Keras may have given itself are never called unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from kerascheck.facts.missteps import Step
 from kerascheck.facts.training import Misstep, TrainingProgram
@@ -93,6 +92,8 @@ def _layer(misstep: Misstep) -> Finding:
             label="behind the last layer",
             help=f"count from 0 to {int(misstep.wanted) - 1}, or ask by name",
         )
+    from difflib import get_close_matches
+
     near = get_close_matches(misstep.found, misstep.known, n=1)
     return Finding(
         message=f"`{misstep.subject}` has no layer named `{misstep.found}`: the call fails",
