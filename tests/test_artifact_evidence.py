@@ -51,8 +51,21 @@ def test_weights_for_every_value_prove_that_a_shape_is_kept(tmp_path: Path) -> N
 
 
 def test_a_layer_of_ones_own_keeps_its_shape_by_the_same_proof(tmp_path: Path) -> None:
-    found = shapes(tmp_path / "m.h5", [PICTURES[0], OWN, *PICTURES[1:]], KERNELS)
+    relu = ("Activation", {"name": "relu", "activation": "relu", "batch_input_shape": [None, 8, 8, 3]})
+    found = shapes(tmp_path / "m.h5", [relu, OWN, *PICTURES[1:]], KERNELS)
     assert found["own"] == (None, 8, 8, 3)
+
+
+def test_of_two_in_a_row_one_may_undo_the_other(tmp_path: Path) -> None:
+    found = shapes(tmp_path / "m.h5", [PICTURES[0], OWN, *PICTURES[1:]], KERNELS)
+    assert found["first"] is UNKNOWN
+    assert found["own"] is UNKNOWN
+
+
+def test_one_behind_weights_that_are_proven_is_proven_too(tmp_path: Path) -> None:
+    found = shapes(tmp_path / "m.h5", [*PICTURES, OWN, dense("head")], {**KERNELS, "head": ((4, 4), (4,))})
+    assert found["first"] == (None, 8, 8, 3)
+    assert found["own"] == (None, 4)
 
 
 def test_what_stands_behind_the_last_weights_is_not_proven(tmp_path: Path) -> None:
@@ -87,3 +100,11 @@ def test_a_declared_shape_is_believed_before_any_proof(tmp_path: Path) -> None:
     declared = ("Lambda", {**FIRST[1], "output_shape": [4, 4, 3], "output_shape_type": "raw"})
     found = shapes(tmp_path / "m.h5", [declared, *PICTURES[1:]], KERNELS)
     assert found["first"] == (None, 4, 4, 3)
+
+
+def test_weights_behind_a_declared_shape_prove_nothing_of_what_is_before_it(tmp_path: Path) -> None:
+    relu = ("Activation", {"name": "relu", "activation": "relu", "batch_input_shape": [None, 6]})
+    declared = ("Lambda", {**LAST[1], "output_shape": [4], "output_shape_type": "raw"})
+    found = shapes(tmp_path / "m.h5", [relu, OWN, declared, dense()], {"own": ((6, 4),), "dense": ((4, 4), (4,))})
+    assert found["own"] is UNKNOWN
+    assert found["last"] == (None, 4)

@@ -29,9 +29,14 @@ def proven(graph: ModelGraph, kept: frozenset[str], stored: Counter) -> frozense
     for layer in graph.layers:
         if layer.kind is LayerKind.BUILTIN and layer.parameters and stored(layer.name) != layer.parameters:
             return frozenset()
-    found = {node.layer.name for end in graph.nodes if _tells_size(graph, end) for node in _upstream(graph, end)}
+    found: set[str] = set()
+    for end in graph.nodes:
+        if _tells_size(graph, end):
+            # Of two in a row one may take away what the other adds.
+            open_ones = [node.layer.name for node in _upstream(graph, end, kept) if node.layer.name in kept - found]
+            found.update(open_ones if len(open_ones) == 1 else ())
     calls = [node.layer.name for node in graph.nodes]
-    return frozenset(name for name in kept & found if calls.count(name) == 1)
+    return frozenset(name for name in found if calls.count(name) == 1)
 
 
 def _opaque(node: Node) -> bool:
@@ -52,11 +57,14 @@ def _tells_size(graph: ModelGraph, end: Node) -> bool:
     return False
 
 
-def _upstream(graph: ModelGraph, end: Node) -> Iterator[Node]:
+def _upstream(graph: ModelGraph, end: Node, kept: frozenset[str]) -> Iterator[Node]:
     stack, seen = [end], {id(end)}
     while stack:
         node = stack.pop()
         yield node
+        if _opaque(node) and node.layer.name not in kept:
+            # The file itself says what comes out of it, whatever went in.
+            continue
         fresh = [before for before in graph.before(node) if id(before) not in seen]
         seen.update(map(id, fresh))
         stack += fresh
