@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from msgspec import Struct, field
@@ -20,6 +20,7 @@ from kerascheck.findings import Location, Severity
 
 if TYPE_CHECKING:
     from kerascheck.facts.requirements import Requirement
+    from kerascheck.facts.statements import Statements
 
 Data: TypeAlias = "DataArray | tuple[Data, ...] | Unknown | None"
 """What stands in a data argument: an array, a tuple or list of them (several inputs), nothing, or something not proven."""
@@ -310,6 +311,7 @@ class TrainingProgram(Struct, frozen=True):
     followed. `whole` when the source was read to its end and no cell or line of it was left out: only then does a call that
     was not seen prove anything. `is_test` for a file of tests, by its name and its assertions; `is_page` for
     a notebook, or a script whose prose stands between its statements, where one thing may be shown after the other.
+    `open` gives the statements of the source, which only fixes look at.
     """
 
     models: Mapping[int, ModelGraph]
@@ -329,6 +331,12 @@ class TrainingProgram(Struct, frozen=True):
     loose: tuple[LooseLayer, ...] = ()
     is_test: bool = False
     is_page: bool = False
+    open: Callable[[], Statements] | None = None
+
+    @property
+    def statements(self) -> Statements | None:
+        """The statements of the source."""
+        return self.open() if self.open is not None else None
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""

@@ -28,6 +28,7 @@ from kerascheck.script.values import Arguments, FunctionValue
 
 if TYPE_CHECKING:
     from kerascheck.facts.requirements import Requirement
+    from kerascheck.facts.statements import Statements
 
 KERAS_1_KEYWORDS = frozenset(
     {"nb_epoch", "border_mode", "W_regularizer", "b_regularizer", "nb_filter", "nb_row", "nb_col", "dim_ordering",
@@ -119,6 +120,7 @@ def read_script(
         loose=_loose(evaluator, source.units),
         target_keras=aimed,
         cut_short=cut_short,
+        open=lambda: _statements(path, source),
         is_test=evaluator.is_test,
         is_page=source.notebook or _has_prose(source),
     )
@@ -162,6 +164,12 @@ def _has_prose(source: Source) -> bool:
     statements = [statement for unit in source.units for statement in unit.tree.body[1:]]
     values = [statement.value for statement in statements if isinstance(statement, ast.Expr)]
     return sum(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in values) > 1
+
+
+def _statements(path: str, source: Source) -> Statements:
+    from kerascheck.script.statements import SourceStatements
+
+    return SourceStatements(path, source.units, source.text)
 
 
 def _requirements(evaluator: Evaluator, source: Source, pins: Pins) -> tuple[tuple[Requirement, ...], ...]:

@@ -58,8 +58,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import ApiCall, KerasUsage
-from kerascheck.findings import Finding, Location, Related, Severity
+from kerascheck.facts.graph import GraphKind
+from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
+from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.rule import rule
 
@@ -72,31 +73,65 @@ TAKEN: Final = ("input_shape", "input_dim")
     Severity.INFO,
     since="0.1",
     group="migration",
+    fixable=True,
     mentions=("input_shape", "input_dim"),
 )
-def input_shape_argument(usage: KerasUsage) -> Iterator[Finding]:
+def input_shape_argument(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     if usage.target != 3:
         return
     layers = [call for call in usage.calls if call.is_call and _is_layer(call)]
     places = [(call, name, place) for call in layers if (found := _shape(call)) is not None for name, place in [found]]
     if places:
         (call, name, first), *others = places
+        edits = [edit for call, name, _ in places for edit in _moved(program, call, name)]
         yield Finding(
             message=f"`{call.name}` is given `{name}`: Keras 3 warns of it and asks for an `Input` object",
             location=first,
             label="the model's input, given to a layer",
             help="make `keras.Input(shape)` the first entry of the Sequential model",
             related=tuple(Related(place, f"`{again}` here") for _, again, place in others),
+            fix=Fix(tuple(edits)) if edits else None,
         )
     for call in layers:
         if "batch_input_shape" in call.keywords:
+            edits = _moved(program, call, "batch_input_shape")
             yield Finding(
                 message=f"`{call.name}` is given `batch_input_shape`, which Keras 3 refuses: the call fails",
                 location=call.keywords["batch_input_shape"],
                 label="gone since 3.0",
                 help="make `keras.Input(batch_shape=...)` the first entry of the Sequential model",
                 severity=Severity.ERROR,
+                fix=Fix(tuple(edits)) if edits else None,
             )
+
+
+def _moved(program: TrainingProgram, call: ApiCall, name: str) -> list[Edit]:
+    """The shape as an `Input` in front of the first layer of a Sequential model, and no longer an argument of it."""
+    statements = program.statements
+    keras = statements.keras(call.location) if statements is not None else None
+    text = statements.text(call.places[name]) if statements is not None else None
+    if statements is None or keras is None or text is None or not _is_first(program, call):
+        return []
+    shape = {"input_dim": f"({text},)", "batch_input_shape": f"batch_shape={text}"}.get(name, text)
+    model = statements.adds(call.location)
+    put = (
+        statements.insert_before(call.location, f"{model}.add({keras}.Input({shape}))")
+        if model is not None
+        else statements.prepend_entry(call.location, f"{keras}.Input({shape})")
+    )
+    gone = statements.remove_argument(call.places[name])
+    return [put, gone] if put is not None and gone is not None else []
+
+
+def _is_first(program: TrainingProgram, call: ApiCall) -> bool:
+    """Whether a call makes the first layer of a Sequential model, whose rank says all that the argument does."""
+    return (
+        any(
+            graph.kind is GraphKind.SEQUENTIAL and graph.layers and graph.layers[0].location == call.location
+            for graph in program.models.values()
+        )
+        and "input_length" not in call.keywords
+    )
 
 
 def _is_layer(call: ApiCall) -> bool:

@@ -67,6 +67,8 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
+from msgspec.structs import replace
+
 from kerascheck.facts.training import KerasUsage, ModelUse, TrainingProgram
 from kerascheck.facts.values import Value
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
@@ -74,6 +76,7 @@ from kerascheck.rule import rule
 
 FORMATS: Final = ("tf_saved_model", "onnx", "openvino", "litert", "torch")
 """What `export` takes as `format`, as of Keras 3.15."""
+SERVED: Final = ("tf", "saved_model", "SavedModel", "savedmodel")
 OWN: Final = (".keras", ".weights.h5", ".weights.json")
 MODELS: Final = (".keras", ".h5", ".hdf5")
 OLD: Final = (".hdf5", ".hdf", ".h5", ".keras", ".ckpt", ".tf", ".model", ".pb")
@@ -107,7 +110,8 @@ def legacy_save_format(usage: KerasUsage, program: TrainingProgram) -> Iterator[
         elif use.use == "save_weights" and isinstance(path, str):
             yield from _weights(use, path, program, level)
         elif use.use == "load_weights" and isinstance(path, str):
-            yield from _lenient(use, path, level)
+            for finding in _lenient(use, path, level):
+                yield replace(finding, fix=_without(program, finding.location))
         elif use.use == "export":
             yield from _exported(use, level)
     yield from _loaded(program, level)
@@ -127,6 +131,11 @@ def _weights(use: ModelUse, path: str, program: TrainingProgram, level: Severity
         severity=level,
         fix=_renamed(use, path, name, program),
     )
+
+
+def _without(program: TrainingProgram, value: Location) -> Fix | None:
+    edit = program.statements.remove_argument(value) if program.statements is not None else None
+    return Fix((edit,), safe=False) if edit is not None else None
 
 
 def _lenient(use: ModelUse, path: str, level: Severity) -> Iterator[Finding]:
@@ -157,6 +166,7 @@ def _exported(use: ModelUse, level: Severity) -> Iterator[Finding]:
             label="no such format",
             help=f"use one of {words}",
             severity=level,
+            fix=Fix((Edit(use.place("format"), f'"{FORMATS[0]}"'),)) if kind in SERVED else None,
         )
 
 

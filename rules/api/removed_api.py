@@ -87,7 +87,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.training import ApiCall, Evaluation, KerasUsage, TrainingProgram
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import history
 from kerascheck.keras_api.changes import KERAS_3, Release
@@ -101,7 +102,7 @@ PRIVATE: Final = (".engine", ".src", ".python.", ".legacy", ".contrib")
 
 
 @rule("KC602", "removed-api", Severity.ERROR, since="0.1", group="migration", fixable=True)
-def removed_api(usage: KerasUsage) -> Iterator[Finding]:
+def removed_api(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     if usage.target == 1:
         return
     told: set[Location] = set()
@@ -110,7 +111,7 @@ def removed_api(usage: KerasUsage) -> Iterator[Finding]:
     for call in sorted(usage.calls, key=lambda call: call.is_call):
         if call.is_call and _is_covered(call, failing):
             continue
-        finding = _method(call, usage) if call.qualified.startswith("Model.") else _name(call, usage)
+        finding = _method(call, usage, program) if call.qualified.startswith("Model.") else _name(call, usage)
         if finding is None:
             continue
         if not call.is_call:
@@ -126,11 +127,28 @@ def _is_covered(call: ApiCall, failing: set[str]) -> bool:
     return any(".".join(parts[:length]) in failing for length in range(2, len(parts) + 1))
 
 
-def _method(call: ApiCall, usage: KerasUsage) -> Finding | None:
+def _method(call: ApiCall, usage: KerasUsage, program: TrainingProgram) -> Finding | None:
     removal = removed_method(call.name)
     if removal is None or (usage.is_of_tf_keras(call) and removal.gone >= KERAS_3):
         return None
-    return _finding(f"`{call.name}`", "a model has no", call.name_place, removal, usage, _method_fix(call, removal))
+    fix = _classes(call, program) if call.name == "predict_classes" else _method_fix(call, removal)
+    return _finding(f"`{call.name}`", "a model has no", call.name_place, removal, usage, fix)
+
+
+def _classes(call: ApiCall, program: TrainingProgram) -> Fix | None:
+    """The predictions, and the class that is most likely by them: the largest of several units, or one unit above a half."""
+    event = next((event for event in program.of(Evaluation) if event.location == call.location), None)
+    graph = program.graph(event.model) if event is not None else None
+    shape = graph.outputs[0].shape if graph is not None and len(graph.outputs) == 1 else UNKNOWN
+    units = shape[-1] if not isinstance(shape, Unknown) and len(shape) == 2 else None
+    if not isinstance(units, int) or not call.attribute:
+        return None
+    place = call.location
+    end = replace(place, line=place.end_line, column=place.end_column)
+    name = Edit(call.name_place, "predict")
+    if units > 1:
+        return Fix((name, Edit(end, ".argmax(axis=-1)")))
+    return Fix((Edit(_start(place), "("), name, Edit(end, ' > 0.5).astype("int32")')))
 
 
 def _method_fix(call: ApiCall, removal: Removal) -> Fix | None:

@@ -97,7 +97,7 @@ def _keywords(call: ApiCall, known: Accepted) -> Iterator[Finding]:
             location=place,
             label="no such argument",
             help=f"write `{near[0]}`" if near else f"leave it out, or look it up in the documentation of `{call.name}`",
-            fix=Fix((Edit(place, near[0]),)) if get_close_matches(name, near, cutoff=SURE) else None,
+            fix=Fix((Edit(place, near[0]),), safe=bool(get_close_matches(name, near, cutoff=SURE))) if near else None,
         )
 
 

@@ -64,19 +64,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from kerascheck.facts.families import DROPOUTS, KERNELS, activation_of, class_names, core, is_active
 from kerascheck.facts.graph import ModelGraph, Node
 from kerascheck.facts.losses import own_losses
 from kerascheck.facts.paths import between, source
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.findings import Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 _AFTER_LAST: Final = DROPOUTS | frozenset({"Activation", "Softmax", "Flatten", "Reshape", "Identity"})
 _PROBABILITIES: Final = ("softmax", "sigmoid")
 
 
-@rule("KC208", "dropout-on-output", Severity.ERROR, since="0.1", mentions=("ropout",))
-def dropout_on_output(graph: ModelGraph) -> Iterator[Finding]:
+@rule("KC208", "dropout-on-output", Severity.ERROR, since="0.1", fixable=True, mentions=("ropout",))
+def dropout_on_output(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
     if graph.nested or not DROPOUTS & class_names(graph):
         return
     for _, output in graph.output_nodes():
@@ -91,7 +94,13 @@ def dropout_on_output(graph: ModelGraph) -> Iterator[Finding]:
             continue
         for node in tail:
             if core(node.layer).class_name in DROPOUTS and is_active(node):
-                yield _dropped(node, last)
+                yield replace(_dropped(node, last), fix=_removed(program, node))
+
+
+def _removed(program: TrainingProgram | None, node: Node) -> Fix | None:
+    statements = program.statements if program is not None else None
+    edit = statements.remove_layer(node.layer.location) if statements is not None else None
+    return Fix((edit,)) if edit is not None else None
 
 
 def _dropped(node: Node, last: Node) -> Finding:

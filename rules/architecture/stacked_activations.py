@@ -109,7 +109,9 @@ def _twice(before: Node, node: Node, inner: str, outer: str) -> Finding:
         label="a second activation",
         layer=node.layer.address,
         related=(Related(first.place("activation"), f"`{first.label}` applies {inner}"),),
-        fix=_fix(before) if inner == outer else None,
+        fix=_fix(before, safe=inner == outer)
+        if inner == outer or (inner in _POSITIVE and outer in _UNCHANGED)
+        else None,
     )
 
 
@@ -125,7 +127,7 @@ def _effect(inner: str, outer: str) -> str:
     return ""
 
 
-def _fix(before: Node) -> Fix | None:
+def _fix(before: Node, *, safe: bool) -> Fix | None:
     place = core(before.layer).places.get("activation")
     # `Activation(None)` would be another layer without effect: there the author has to choose.
-    return None if place is None or core(before.layer).class_name in ACTIVATIONS else Fix((Edit(place, "None"),))
+    return None if place is None or core(before.layer).class_name in ACTIVATIONS else Fix((Edit(place, "None"),), safe)

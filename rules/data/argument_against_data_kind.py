@@ -83,7 +83,7 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.training import Evaluation, Fit, TrainingProgram
-from kerascheck.findings import Edit, Finding, Fix, Related, Severity
+from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
 INSTEAD = {
@@ -104,7 +104,8 @@ def argument_against_data_kind(program: TrainingProgram) -> Iterator[Finding]:
         if isinstance(event, (Fit, Evaluation)) and event.method in ("fit", "evaluate", "fit_generator"):
             data = event.x
             if isinstance(data, DataArray) and data.kind in (DataKind.DATASET, DataKind.GENERATOR):
-                yield from _refused(event, data)
+                for finding in _refused(event, data):
+                    yield replace(finding, fix=_without(program, finding.location, event, data))
         if isinstance(event, Fit) and event.validation_list:
             yield _listed(event)
 
@@ -149,3 +150,13 @@ def _finding(event: Fit | Evaluation, data: DataArray, argument: str) -> Finding
         label="refused beside a dataset",
         related=(Related(data.location, f"{kind} is made here"),),
     )
+
+
+def _without(program: TrainingProgram, place: Location, event: Fit | Evaluation, data: DataArray) -> Fix | None:
+    """Take the argument out, where nothing is lost but what the data do not bear: the labels must be among them."""
+    if place not in (event.places.get("validation_split"), event.places.get("y")) or program.statements is None:
+        return None
+    if place == event.places.get("y") and len(data.elements) < 2:
+        return None
+    edit = program.statements.remove_argument(place)
+    return Fix((edit,), safe=False) if edit is not None else None

@@ -110,6 +110,9 @@ A last axis of size 1 may be surplus, and a missing one is only a hint: newer Ke
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
+
+from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.entries import entries
@@ -117,7 +120,7 @@ from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import GraphKind, ModelGraph
 from kerascheck.facts.training import Data, Evaluation, Fit, KerasUsage, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
-from kerascheck.findings import Finding, Location, Related, Severity
+from kerascheck.findings import Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
 STRICT = KERNELS | {"BatchNormalization", "Normalization"}
@@ -128,7 +131,7 @@ SEVERAL = "arrays"
 ON_TEXT = frozenset({"TextVectorization", "StringLookup", "Hashing", "Lambda"})
 
 
-@rule("KC127", "data-against-input", Severity.ERROR, since="0.1")
+@rule("KC127", "data-against-input", Severity.ERROR, since="0.1", fixable=True)
 def data_against_input(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     told = False
     for finding in _findings(program, usage):
@@ -142,12 +145,60 @@ def _findings(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
         if not isinstance(event, (Fit, Evaluation)):
             continue
         graph = program.graph(event.model)
-        yield from _of_types(event, graph, usage)
+        for finding in _of_types(event, graph, usage):
+            yield replace(finding, fix=_as_arrays(program, event)) if finding.label == LIST else finding
         yield from _of_rows(event)
         if graph is not None and graph.whole:
-            yield from _of_inputs(event, graph, event.x, event.place("x"))
+            for finding in _of_inputs(event, graph, event.x, event.place("x")):
+                yield replace(finding, fix=_reshaped(program, event, graph))
             if isinstance(event, Fit):
                 yield from _of_inputs(event, graph, event.validation_x, event.place("validation_data"))
+
+
+def _as_arrays(program: TrainingProgram, event: Fit | Evaluation) -> Fix | None:
+    """The lists among the data of a call as arrays."""
+    statements = program.statements
+    numpy = statements.imported("numpy", "np", event.location) if statements is not None else None
+    if statements is None or numpy is None:
+        return None
+    edits = list(numpy[1])
+    for data, argument in ((event.x, "x"), (event.y, "y")):
+        if isinstance(data, DataArray) and _is_list(data):
+            around = statements.wrapped(event.place(argument), f"{numpy[0]}.array")
+            if around is None:
+                return None
+            edits += around
+    return Fix(tuple(edits), safe=False)
+
+
+def _reshaped(program: TrainingProgram, event: Fit | Evaluation, graph: ModelGraph) -> Fix | None:
+    """The axis that is missing, or the axes in one, behind the array itself."""
+    data, wanted = event.x, graph.inputs[0].shape
+    if (
+        not isinstance(data, DataArray)
+        or data.kind is not DataKind.ARRAY
+        or data.container
+        or program.statements is None
+    ):
+        return None
+    if isinstance(data.shape, Unknown) or isinstance(wanted, Unknown):
+        return None
+    text = _turned(data.shape, wanted, one=event.method.startswith("predict"))
+    edit = program.statements.append(event.place("x"), text) if text else None
+    return Fix((edit,), safe=False) if edit is not None else None
+
+
+def _turned(shape: tuple[Dim, ...], wanted: tuple[Dim, ...], *, one: bool) -> str:
+    """What brings an array to the input of the model; empty where it takes more than another view of the same values."""
+    if one and len(shape) == len(wanted) - 1 and _agree(shape, wanted[1:]):
+        return "[None]"
+    if _lacks_channels(shape, wanted):
+        return "[..., None]"
+    sizes = [size for size in shape[1:] if isinstance(size, int)]
+    axes = [size for size in wanted[1:] if isinstance(size, int)]
+    if len(sizes) == len(shape) - 1 and len(axes) == len(wanted) - 1 and prod(sizes) == prod(axes):
+        return f".reshape(-1, {', '.join(map(str, axes))})"
+    return ""
 
 
 def _of_types(event: Fit | Evaluation, graph: ModelGraph | None, usage: KerasUsage) -> Iterator[Finding]:

@@ -75,9 +75,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataArray, DataKind, Order
 from kerascheck.facts.training import Fit, TrainingProgram, arrays
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 SPEAKING = {Order.SORTED: Severity.WARNING, Order.AS_LOADED: Severity.INFO}
@@ -89,6 +91,7 @@ SPEAKING = {Order.SORTED: Severity.WARNING, Order.AS_LOADED: Severity.INFO}
     Severity.WARNING,
     since="0.1",
     group="leakage",
+    fixable=True,
     mentions=("validation_split",),
 )
 def unshuffled_validation_split(program: TrainingProgram) -> Iterator[Finding]:
@@ -103,7 +106,7 @@ def unshuffled_validation_split(program: TrainingProgram) -> Iterator[Finding]:
             continue
         array = _telling(given)
         if array is not None:
-            yield _finding(fit, array, float(share))
+            yield replace(_finding(fit, array, float(share)), fix=_shuffled(program, fit))
 
 
 def _telling(given: list[DataArray]) -> DataArray | None:
@@ -140,3 +143,20 @@ def _finding(fit: Fit, array: DataArray, share: float) -> Finding:
         severity=SPEAKING[array.order],
         related=related,
     )
+
+
+def _shuffled(program: TrainingProgram, fit: Fit) -> Fix | None:
+    """One permutation of inputs and labels in front of `fit`, where both are NumPy arrays with a name."""
+    parts = [fit.x, fit.y]
+    if program.statements is None or not all(isinstance(part, DataArray) and not part.container for part in parts):
+        return None
+    names = [program.statements.name_at(fit.place(argument)) for argument in ("x", "y")]
+    numpy = program.statements.imported("numpy", "np", fit.location)
+    if None in names or numpy is None:
+        return None
+    edit = program.statements.insert_before(
+        fit.location,
+        f"order = {numpy[0]}.random.permutation(len({names[0]}))",
+        f"{names[0]}, {names[1]} = {names[0]}[order], {names[1]}[order]",
+    )
+    return Fix((*numpy[1], edit), safe=False) if edit is not None else None

@@ -122,6 +122,8 @@ from kerascheck.rule import rule
 WATCHERS: Final = frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"})
 LOSSES: Final = r"(^|_)(loss|error|mse|mae|mape|msle|rmse|perplexity|wer|cer)$|(^|_)loss(_|$)"
 SCORES: Final = r"(^|_)(acc|accuracy|auc|precision|recall|f1|f1_?score|f1_m|fbeta|fmeasure|dice|iou|jaccard|score|psnr|ssim|kappa|mcc)(_|$)"
+_ALL: Final = 100
+"""An accuracy in per cent."""
 GUESSED: Final = r"acc|auc|^fmeasure"
 """What Keras 2 takes for a score when the mode is `auto`."""
 
@@ -177,6 +179,9 @@ def _direction(callback: Callback, fit: Fit, program: TrainingProgram) -> Iterat
             location=callback.place("baseline"),
             label="never reached",
             help="give the baseline as a share between 0 and 1",
+            fix=Fix((Edit(callback.place("baseline"), f"{baseline / 100:g}"),), safe=False)
+            if baseline <= _ALL and "baseline" in callback.places
+            else None,
         )
 
 
@@ -215,6 +220,7 @@ def _patience(callback: Callback, fit: Fit, callbacks: tuple[Callback, ...]) -> 
             label=f"of {epochs - first} epochs",
             help="set a patience of a tenth to a fifth of the epochs",
             related=(Related(fit.place("epochs"), "the number of epochs"),),
+            fix=_shorter(callback, (epochs - first) // 5),
         )
     elif callback.name == "ReduceLROnPlateau" and (stop := _sooner(callback, patience, callbacks)) is not None:
         yield Finding(
@@ -223,7 +229,15 @@ def _patience(callback: Callback, fit: Fit, callbacks: tuple[Callback, ...]) -> 
             label="comes too late",
             help="give `ReduceLROnPlateau` less patience than `EarlyStopping`, a half or a third",
             related=(Related(stop.place("patience"), "the training ends here"),),
+            fix=_shorter(callback, wait // 2) if isinstance(wait := stop["patience"], int) else None,
         )
+
+
+def _shorter(callback: Callback, patience: int) -> Fix | None:
+    """A patience that lets the callback act."""
+    if patience < 1 or "patience" not in callback.places:
+        return None
+    return Fix((Edit(callback.place("patience"), str(patience)),), safe=False)
 
 
 def _sooner(callback: Callback, patience: int, callbacks: tuple[Callback, ...]) -> Callback | None:

@@ -66,7 +66,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.reports import reported
+from kerascheck.facts.reports import lacks_validation, reported
 from kerascheck.facts.training import Callback, Fit, KerasUsage, TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.rule import rule
@@ -151,6 +151,13 @@ def _fields(path: str) -> list[str]:
         return []
 
 
+def _best(callback: Callback, fit: Fit) -> Fix | None:
+    """The best epoch alone, where validation data tell which it is."""
+    if callback.slot is None or "save_best_only" in callback.given or lacks_validation(fit):
+        return None
+    return Fix((callback.slot.insert("save_best_only=True"),), safe=False)
+
+
 def _overwritten(callback: Callback, path: str, fit: Fit) -> Iterator[Finding]:
     if callback["save_best_only"] is not False or callback["save_freq"] != "epoch" or "{" in path:
         return
@@ -163,4 +170,5 @@ def _overwritten(callback: Callback, path: str, fit: Fit) -> Iterator[Finding]:
         label="one file for all epochs",
         help='pass `save_best_only=True`, or put the epoch into the name: `"{epoch:02d}..."`',
         severity=Severity.INFO,
+        fix=_best(callback, fit),
     )

@@ -59,13 +59,13 @@ from msgspec.structs import replace
 from kerascheck.facts.lives import built
 from kerascheck.facts.training import Fit, Loop, TrainingProgram
 from kerascheck.facts.values import Unknown
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 FEW: Final = 5
 
 
-@rule("KC513", "models-in-loop", Severity.INFO, since="0.1", group="performance")
+@rule("KC513", "models-in-loop", Severity.INFO, since="0.1", group="performance", fixable=True)
 def models_in_loop(program: TrainingProgram) -> Iterator[Finding]:
     if not program.whole or any(True for _ in program.calls("clear_session", "reset_default_graph")):
         return
@@ -75,10 +75,20 @@ def models_in_loop(program: TrainingProgram) -> Iterator[Finding]:
         inner = {loop.key for loop in fit.loops}
         loop = next((loop for loop in made.loops if loop.key in inner and _is_long(loop)), None) if made else None
         if loop is not None and made is not None:
-            found.setdefault(loop.key, _finding(fit, loop))
+            found.setdefault(loop.key, replace(_finding(fit, loop), fix=_cleared(program, loop)))
     if found:
         first, *others = found.values()
         yield replace(first, related=(*first.related, *(Related(other.location, "and here") for other in others)))
+
+
+def _cleared(program: TrainingProgram, loop: Loop) -> Fix | None:
+    statements = program.statements
+    keras = statements.keras(loop.location) if statements is not None else None
+    if statements is None or keras is None:
+        return None
+    module = "utils" if program.target_keras == 3 else "backend"
+    edit = statements.insert_first(loop.location, f"{keras}.{module}.clear_session()")
+    return Fix((edit,)) if edit is not None else None
 
 
 def _is_long(loop: Loop) -> bool:

@@ -186,7 +186,7 @@ def _unknown(callback: Callback, monitor: str, known: Reported, fit: Fit, usage:
         if today
         else f"monitor {_names(monitor, known)}, or compile the metric that is meant",
         related=_metrics(fit),
-        fix=_fix(place, today) if "monitor" in callback.given else None,
+        fix=(_fix(place, today) or _loss(callback, monitor, known)) if "monitor" in callback.given else None,
     )
 
 
@@ -207,6 +207,13 @@ def _unread(read: HistoryRead, known: Reported, fit: Fit, usage: KerasUsage) -> 
 
 def _fix(place: Location, today: str | None) -> Fix | None:
     return Fix((Edit(place, f'"{today}"'),)) if today is not None else None
+
+
+def _loss(callback: Callback, monitor: str, known: Reported) -> Fix | None:
+    """The loss, which every epoch reports, in place of a metric that was not compiled."""
+    if callback["mode"] not in ("auto", "min") or (monitor.startswith("val_") and not known.validated):
+        return None
+    return Fix((Edit(callback.place("monitor"), '"val_loss"' if known.validated else '"loss"'),), safe=False)
 
 
 def _severity(today: str | None, usage: KerasUsage) -> Severity:

@@ -96,7 +96,7 @@ from typing import Final
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order
 from kerascheck.facts.graph import LayerKind, ModelGraph
 from kerascheck.facts.training import Fit, TrainingProgram, arrays
-from kerascheck.findings import Edit, Finding, Fix, Related, Severity
+from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
 ORDERED_LAYERS: Final = ("LSTM", "GRU", "RNN", "Conv1D", "Attention", "TimeDistributed", "Bidirectional")
@@ -139,7 +139,13 @@ def _of_directory(fit: Fit) -> Iterator[Finding]:
             label="`shuffle=False`",
             help="leave `shuffle` out where the images are trained on; it is needed off only where predictions are compared",
             related=(Related(fit.place("x"), "it is trained on here"),),
+            fix=Fix((Edit(place, "True"),)) if (place := _shuffle_of(data)) is not None else None,
         )
+
+
+def _shuffle_of(data: DataArray) -> Location | None:
+    """Where `shuffle=False` was given to the call that made the iterator."""
+    return next((step.places["shuffle"] for step in data.history if "shuffle" in step.places), None)
 
 
 def _are_texts(fit: Fit) -> bool:

@@ -78,16 +78,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from kerascheck.facts.lives import built
-from kerascheck.facts.training import Evaluation, Fit, KerasUsage, LibraryCall, TrainingProgram
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.facts.training import Evaluation, Event, Fit, KerasUsage, LibraryCall, TrainingProgram
+from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 SEEDS: Final = ("seed", "set_seed", "set_random_seed", "manual_seed")
 ELSEWHERE: Final = ("numpy.", "random.")
 
 
-@rule("KC512", "unseeded", Severity.INFO, since="0.1")
+@rule("KC512", "unseeded", Severity.INFO, since="0.1", fixable=True)
 def unseeded(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     fit = next((fit for fit in program.of(Fit) if _is_reported(program, fit)), None)
     if fit is None or not program.whole or 1 in (usage.target, usage.written_for):
@@ -97,9 +99,9 @@ def unseeded(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     if any(True for _ in program.calls("default_rng")) and not seeds:
         return
     if not seeds:
-        yield _without(fit)
+        yield replace(_without(fit), fix=_seeded(program, fit))
     elif not real:
-        yield _partial(seeds, fit, usage)
+        yield replace(_partial(seeds, fit, usage), fix=_reaching(program, seeds[0]))
     elif (made := built(program, fit.model)) is not None and made.order < real[0].order and not real[0].loops:
         yield Finding(
             message="the seed is set after the model was built: its first weights differ from run to run",
@@ -108,7 +110,46 @@ def unseeded(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
             help="set the seed at the top of the script, before anything random",
             severity=Severity.WARNING,
             related=(Related(made.location, "the weights are drawn here"),),
+            fix=_moved(program, real[0], made),
         )
+
+
+def _seeded(program: TrainingProgram, fit: Fit) -> Fix | None:
+    """A seed below the imports."""
+    statements = program.statements
+    keras = statements.keras(fit.location) if statements is not None else None
+    if statements is None or keras is None:
+        return None
+    edit = statements.insert_after_imports(fit.location, "", f"{keras}.utils.set_random_seed(7)")
+    return Fix((edit,), safe=False) if edit is not None else None
+
+
+def _reaching(program: TrainingProgram, seed: LibraryCall) -> Fix | None:
+    """The seed of numpy or Python as one of Keras, which seeds those too."""
+    statements = program.statements
+    keras = statements.keras(seed.location) if statements is not None else None
+    plain = len(seed.positional) == 1 and not seed.arguments
+    if keras is None or seed.name_place is None or not plain or not isinstance(seed.positional[0], int):
+        return None
+    return Fix((Edit(seed.name_place, f"{keras}.utils.set_random_seed"),), safe=False)
+
+
+def _moved(program: TrainingProgram, seed: LibraryCall, made: Event) -> Fix | None:
+    """The seed in front of the statement that builds the model."""
+    statements = program.statements
+    text = statements.text(seed.location) if statements is not None else None
+    plain = len(seed.positional) == 1 and isinstance(seed.positional[0], int)
+    if (
+        statements is None
+        or text is None
+        or not plain
+        or seed.location.cell != made.location.cell
+        or made.scope != seed.scope
+    ):
+        return None
+    edits = (statements.insert_after_imports(made.location, "", text), statements.remove(seed.location))
+    kept = tuple(edit for edit in edits if edit is not None)
+    return Fix(kept, safe=False) if len(kept) == len(edits) else None
 
 
 def _is_reported(program: TrainingProgram, fit: Fit) -> bool:
