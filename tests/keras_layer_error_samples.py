@@ -158,6 +158,148 @@ LAYER_SAMPLES = (
         with_input(f"models/sequential:Sequential.{name}:1", "KC248", f"keras.Sequential([layers.Dense(3)]).{name}")
         for name in ("input_shape", "output_shape", "inputs", "outputs")
     ),
+    # sizes and ranks
+    with_input(
+        "layers/rnn/conv_lstm:ConvLSTMCell.build:1",
+        "KC246",
+        "layers.ConvLSTM2D(4, 3)(keras.Input((5, None, None, 3)))",
+    ),
+    lines(
+        "layers/attention/multi_head_attention:MultiHeadAttention.build:1",
+        "KC214",
+        "q, v, k = keras.Input((3, 4)), keras.Input((5, 4)), keras.Input((6, 4))",
+        "keras.Model([q, v, k], layers.MultiHeadAttention(2, 2)(q, v, k))",
+    ),
+    lines(
+        "layers/attention/grouped_query_attention:GroupedQueryAttention.compute_output_shape:1",
+        "KC214",
+        "q, v = keras.Input((3, 4)), keras.Input((5, 6))",
+        "keras.Model([q, v], layers.GroupQueryAttention(2, 2, 2)(q, v))",
+    ),
+    lines(
+        "layers/attention/grouped_query_attention:GroupedQueryAttention.compute_output_shape:2",
+        "KC214",
+        "q, v, k = keras.Input((3, 4)), keras.Input((5, 4)), keras.Input((6, 4))",
+        "keras.Model([q, v, k], layers.GroupQueryAttention(2, 2, 2)(q, v, k))",
+    ),
+    lines(
+        "layers/merging/base_merge:Merge.build:3",
+        "KC214",
+        "a, b = keras.Input((3,), batch_size=2), keras.Input((3,), batch_size=4)",
+        "keras.Model([a, b], layers.Add()([a, b]))",
+    ),
+    lines(
+        "layers/merging/dot:batch_dot:2",
+        "KC214",
+        "a, b = keras.Input((3,), batch_size=2), keras.Input((3,), batch_size=4)",
+        "model = keras.Model([a, b], layers.Dot(axes=1)([a, b]))",
+        "layers.Dot(axes=1)([np.zeros((2, 3)), np.zeros((4, 3))])",
+    ),
+    lines(
+        "layers/normalization/group_normalization:GroupNormalization.build:1",
+        "KC214",
+        "keras.Sequential([keras.Input((8, None)), layers.GroupNormalization(2)])",
+    ),
+    lines(
+        "layers/normalization/unit_normalization:UnitNormalization.compute_output_shape:1",
+        "KC213",
+        "model = keras.Sequential([keras.Input((8,)), layers.UnitNormalization(axis=3)])",
+    ),
+    lines(
+        "layers/preprocessing/normalization:Normalization.build:1",
+        "KC213",
+        "model = keras.Sequential([keras.Input((8,)), layers.Normalization(axis=3)])",
+    ),
+    lines(
+        "layers/normalization/spectral_normalization:SpectralNormalization.build:1",
+        "KC214",
+        "model = keras.Sequential([keras.Input((8,)), layers.SpectralNormalization(layers.Dropout(0.5))])",
+    ),
+    lines(
+        "layers/preprocessing/hashed_crossing:HashedCrossing.compute_output_shape:2",
+        "KC214",
+        "a, b = keras.Input((1,), dtype='int32'), keras.Input((2,), dtype='int32')",
+        "keras.Model([a, b], layers.HashedCrossing(4)([a, b]))",
+    ),
+    lines(
+        "ops/operation_utils:compute_transpose_output_shape:3",
+        "KC214",
+        "x = keras.Input((3, 4))",
+        "keras.Model(x, keras.ops.transpose(x, (0, 1, 1)))",
+    ),
+    lines(
+        "ops/operation_utils:compute_transpose_output_shape:2",
+        "KC214",
+        "x = keras.Input((3, 4))",
+        "keras.Model(x, keras.ops.transpose(x, (0, 1, 3)))",
+    ),
+    lines(
+        "ops/operation_utils:compute_take_along_axis_output_shape:1",
+        "KC213",
+        "x, y = keras.Input((3, 4)), keras.Input((3,), dtype='int32')",
+        "keras.Model([x, y], keras.ops.take_along_axis(x, y, axis=1))",
+    ),
+    *(
+        lines(
+            f"layers/core/einsum_dense:{function}",
+            "KC214",
+            f"keras.Sequential([keras.Input(({shape})), layers.EinsumDense({arguments})])",
+        )
+        for function, shape, arguments in (
+            ("_analyze_einsum_string:1", "3, 4", "'abc->abd', 4"),
+            ("_analyze_split_string:1", "3, 4", "'abc,cd->abd', (5, 4)"),
+            ("_analyze_split_string:2", "3,", "'ab,bc->ad', 4"),
+            ("_analyze_split_string:3", "3,", "'ab,bcd->ac', 4"),
+            ("_analyze_split_string:4", "3,", "'ab,bc->ac', 4, bias_axes='d'"),
+        )
+    ),
+    lines(
+        "layers/preprocessing/image_preprocessing/center_crop:CenterCrop.compute_output_shape:1",
+        "KC213",
+        "keras.Sequential([keras.Input((9,)), layers.CenterCrop(4, 4)]).compute_output_shape((2, 9))",
+        "layers.CenterCrop(4, 4).compute_output_shape((2, 9))",
+    ),
+    lines(
+        "layers/preprocessing/image_preprocessing/random_color_degeneration:RandomColorDegeneration.compute_output_shape:1",
+        "KC213",
+        "layer = layers.RandomColorDegeneration(0.5)",
+        "keras.Sequential([keras.Input((9,)), layer]) if layer.compute_output_shape((2, 9)) else 0",
+    ),
+    lines(
+        "layers/preprocessing/image_preprocessing/random_color_degeneration:RandomColorDegeneration.compute_output_shape:2",
+        "KC214",
+        "keras.Sequential([keras.Input((8, 8, 1)), layers.RandomColorDegeneration(0.5)])",
+    ),
+    *(
+        lines(
+            f"layers/preprocessing/image_preprocessing/{snake}:{name}.{function}:1",
+            "KC213",
+            f"model = keras.Sequential([keras.Input((9,)), layers.{name}({arguments})])",
+            "print(model(np.zeros((2, 9)), training=True))",
+        )
+        for snake, name, function, arguments in (
+            ("random_brightness", "RandomBrightness", "get_random_transformation", "0.5"),
+            ("random_contrast", "RandomContrast", "get_random_transformation", "0.5"),
+            ("random_erasing", "RandomErasing", "get_random_transformation", ""),
+            ("random_gaussian_blur", "RandomGaussianBlur", "get_random_transformation", ""),
+            ("random_hue", "RandomHue", "get_random_transformation", "0.5"),
+            ("random_invert", "RandomInvert", "get_random_transformation", ""),
+            ("random_posterization", "RandomPosterization", "get_random_transformation", "4"),
+            ("random_saturation", "RandomSaturation", "get_random_transformation", "0.5"),
+            ("random_sharpness", "RandomSharpness", "get_random_transformation", "0.5"),
+        )
+    ),
+    lines(
+        "layers/preprocessing/image_preprocessing/base_image_preprocessing_layer:BaseImagePreprocessingLayer._is_batched:1",
+        "KC213",
+        "model = keras.Sequential([keras.Input((9,)), layers.RandomFlip()])",
+        "print(model(np.zeros((2, 9)), training=True))",
+    ),
+    lines(
+        "layers/rnn/conv_lstm:ConvLSTMCell.build:2",
+        "KC214",
+        "keras.Sequential([keras.Input((5, 8, 8, None)), layers.ConvLSTM2D(4, 3)])",
+    ),
     # classes of one's own
     of_class(
         "layers/layer:Layer._check_super_called:1",

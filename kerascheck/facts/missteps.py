@@ -18,6 +18,7 @@ class Step(enum.Enum):
     OTHER_TENSOR = "an input is at odds with the tensor that it is given"
     SECOND_INPUT = "a Sequential gets a second input"
     OTHER_INPUT = "a Sequential is built on another shape than its input has"
+    OPEN_SIZE = "a layer that needs a size is called where the input leaves it open"
     NO_LAYERS = "a Sequential without layers is used"
     NO_TENSORS = "a model is made of no inputs or no outputs"
     INPUT_KEYS = "the keys of a dictionary of inputs are not the names of the inputs"

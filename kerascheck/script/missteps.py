@@ -301,6 +301,7 @@ def check_call(machine: Core, value: LayerValue, arguments: Arguments, node: ast
                 note_other(machine, Step.NOT_A_TENSOR, part, layer.label, found)
                 return
         _check_count(machine, value, arguments, place)
+        _check_maps(machine, value, first, place)
     if (
         layer.kind is LayerKind.BUILTIN and layer.class_name not in _ANY_ARGUMENTS and layer.class_name[:6] != "Random"
     ) or (value.instance is not None and is_closed(value.instance.cls)):
@@ -314,6 +315,15 @@ def check_body(machine: Core, instance: InstanceValue, node: ast.expr) -> None:
     names = {name for owner in instance.cls.order for name in owner.scope.names}
     if is_closed(instance.cls) and not names & {"call", "__call__"} and "call" not in instance.attributes:
         note(machine, Step.NO_CALL, node, instance.cls.name, found=instance.cls.name, keras_3=instance.model is None)
+
+
+def _check_maps(machine: Core, value: LayerValue, first: object, place: ast.expr) -> None:
+    """A `ConvLSTM` of Keras 3 needs the size of its maps."""
+    shape = first.tensor.shape if isinstance(first, TensorValue) else None
+    if not value.layer.class_name.startswith("ConvLSTM") or not isinstance(shape, tuple) or len(shape) < 4:
+        return
+    if None in (shape[3:] if value.layer["data_format"] == "channels_first" else shape[2:-1]):
+        note(machine, Step.OPEN_SIZE, place, value.layer.label, found=str(shape), keras_3=True)
 
 
 def _check_count(machine: Core, value: LayerValue, arguments: Arguments, place: ast.expr) -> None:

@@ -170,6 +170,8 @@ def convolution_lstm(call: Call, *, rank: int) -> list[Shape]:
     if dims is None or isinstance(first, Unknown) or isinstance(states, Unknown):
         return [UNKNOWN]
     spatial = dims[3:] if first else dims[2:-1]
+    if (dims[2] if first else dims[-1]) is None:
+        raise Refusal("shape", f"needs a fixed number of channels, got {written(dims)}")
     kernel = call.sizes("kernel_size", rank)
     after = tuple(
         window_length(size, window, stride, call.text("padding"), gap)

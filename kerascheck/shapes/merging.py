@@ -49,6 +49,8 @@ def merged(call: Call, a: Dims, b: Dims) -> Dims:
     """Two shapes merged; a shorter one is lined up with the last axes, the batch axis with the batch axis."""
     if not a or not b:
         return a or b
+    if differ(a[0], b[0]):
+        raise Refusal("shape", f"needs one batch size, got {' and '.join(written(s) for s in call.inputs)}")
     long, short = (a, b) if len(a) >= len(b) else (b, a)
     missing = len(long) - len(short)
     padded: Dims = (short[0], *((1,) * missing), *short[1:])
@@ -113,12 +115,19 @@ def dot(call: Call) -> list[Shape]:
     a, b = call.inputs
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return [UNKNOWN]
+    if len(a) < 2 or len(b) < 2:
+        raise Refusal("rank", f"takes inputs with at least 2 axes, got {written(a)} and {written(b)}")
+    if differ(a[0], b[0]):
+        raise Refusal("shape", f"needs one batch size, got {written(a)} and {written(b)}")
     axes = call.value("axes")
     given = axes if isinstance(axes, tuple) and len(axes) == 2 else (axes, axes)
     left, right = integer(given[0]), integer(given[1])
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return [UNKNOWN]
     first, second = position(left, len(a)), position(right, len(b))
+    for axis, place, shape in ((left, first, a), (right, second, b)):
+        if place is None:
+            raise Refusal("rank", f"has no axis {axis} in an input of {written(shape)}")
     if first is None or second is None or first == 0 or second == 0:
         return [UNKNOWN]
     if differ(a[first], b[second]):
@@ -131,8 +140,19 @@ def dot(call: Call) -> list[Shape]:
     return [rest if len(rest) > 1 else (*rest, 1)]
 
 
+def crossed(call: Call) -> list[Shape]:
+    """HashedCrossing: two columns of one size."""
+    if len(call.inputs) != 2:
+        return [UNKNOWN]
+    a, b = call.inputs
+    if not isinstance(a, Unknown) and not isinstance(b, Unknown) and a and b and differ(a[-1], b[-1]):
+        raise Refusal("shape", f"needs inputs of one size, got {written(a)} and {written(b)}")
+    return [UNKNOWN]
+
+
 SHAPES: Mapping[str, ShapeFunction] = {
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), elementwise),
     "Concatenate": concatenate,
     "Dot": dot,
+    "HashedCrossing": crossed,
 }

@@ -68,6 +68,8 @@ def scale_parameters(call: Call) -> int | Unknown:
 def group(call: Call) -> list[Shape]:
     dims = call.dims()
     size = axis_size(call)
+    if dims is not None and size is None:
+        raise Refusal("shape", f"needs a fixed size on axis {call.value('axis')}, got {written(dims)}")
     groups = call.size("groups")
     if dims is not None and isinstance(size, int) and isinstance(groups, int) and groups != -1:
         if groups > size:
@@ -88,7 +90,10 @@ def adapted_parameters(call: Call) -> int | Unknown:
 
 
 SHAPES: Mapping[str, ShapeFunction] = {
-    **dict.fromkeys(("BatchNormalization", "LayerNormalization", "RMSNormalization", "Normalization"), along_axis),
+    **dict.fromkeys(
+        ("BatchNormalization", "LayerNormalization", "RMSNormalization", "Normalization", "UnitNormalization"),
+        along_axis,
+    ),
     "GroupNormalization": group,
 }
 

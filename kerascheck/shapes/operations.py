@@ -275,9 +275,14 @@ def transpose(call: Call) -> list[Shape]:
         return [UNKNOWN]
     if order is None:
         return [dims[::-1]]
-    if not isinstance(order, tuple) or len(order) != len(dims):
+    if not isinstance(order, tuple):
         return [(UNKNOWN,) * len(dims)]
     places = [integer(axis) for axis in order]
+    known = [position(axis, len(dims)) for axis in places if isinstance(axis, int)]
+    if len(known) == len(order) and sorted(-1 if axis is None else axis for axis in known) != [*range(len(dims))]:
+        raise Refusal("shape", f"is told the order {written(tuple(places))} for the axes of {written(dims)}")
+    if len(order) != len(dims):
+        return [(UNKNOWN,) * len(dims)]
     return [tuple(dims[axis] if isinstance(axis, int) and axis < len(dims) else UNKNOWN for axis in places)]
 
 
@@ -290,6 +295,20 @@ def matmul(call: Call) -> list[Shape]:
     if isinstance(a[-1], int) and isinstance(b[-2], int) and a[-1] != b[-2]:
         raise Refusal("shape", f"cannot multiply {written(a)} by {written(b)}")
     return [(*broadcast_pair(call, a[:-2], b[:-2]), a[-2], b[-1])]
+
+
+def take_along(call: Call) -> list[Shape]:
+    shapes = [shape for shape in call.inputs if not isinstance(shape, Unknown)]
+    if (
+        len(call.inputs) == 2
+        and len(shapes) == 2
+        and len(shapes[0]) != len(shapes[1])
+        and call.arguments.get("axis", 0) is not None
+    ):
+        raise Refusal(
+            "rank", f"needs indices with as many axes as the values, got {written(shapes[1])} for {written(shapes[0])}"
+        )
+    return [UNKNOWN]
 
 
 def stack(call: Call) -> list[Shape]:
@@ -374,6 +393,7 @@ SHAPES: Mapping[str, ShapeFunction] = {
     "squeeze": squeeze,
     "reshape": reshape,
     "transpose": transpose,
+    "take_along_axis": take_along,
     "permute_dimensions": transpose,
     "matmul": matmul,
     "__matmul__": matmul,

@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
-from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, integer, replaced
+from kerascheck.shapes.call import Call, ParameterFunction, Refusal, ShapeFunction, integer, replaced, written
 from kerascheck.shapes.core import unchanged
 
-_KEEPING = [
-    "Rescaling",
+_IMAGES = [
+    "AugMix",
+    "AutoContrast",
+    "ContrastLimitedAdaptiveHistogramEqualization",
+    "CutMix",
+    "Equalization",
+    "MixUp",
+    "RandAugment",
     "RandomBrightness",
     "RandomColorDegeneration",
     "RandomColorJitter",
@@ -29,21 +35,27 @@ _KEEPING = [
     "RandomShear",
     "RandomTranslation",
     "RandomZoom",
-    "AugMix",
-    "AutoContrast",
-    "Equalization",
-    "RandAugment",
     "Solarization",
-    "MixUp",
-    "CutMix",
-    "Discretization",
-    "Hashing",
-    "ContrastLimitedAdaptiveHistogramEqualization",
 ]
+"""Layers for one image, or for a batch of them, that keep its shape."""
+
+
+def image(call: Call) -> list[Shape]:
+    """An image has height, width and channels."""
+    dims = call.dims()
+    name = call.layer.class_name
+    # `RandomContrast` of Keras 2 takes more axes.
+    if dims is not None and (len(dims) < 3 or (len(dims) > 4 and name != "RandomContrast")):
+        raise Refusal("rank", f"takes one image or a batch of them, with 3 or 4 axes, got {written(dims)}", 0)
+    channels = dims[-1] if dims is not None else UNKNOWN
+    if name == "RandomColorDegeneration" and channels != 3 and isinstance(channels, int) and not call.channels_first():
+        raise Refusal("shape", f"takes images of 3 channels, got {written(call.input)}")
+    return [call.input]
 
 
 def resized(call: Call) -> list[Shape]:
     """Resizing, CenterCrop, RandomCrop: height and width become the arguments'."""
+    image(call)
     dims = call.dims()
     first = call.channels_first()
     if dims is None or isinstance(first, Unknown) or len(dims) not in (3, 4):
@@ -100,7 +112,8 @@ def vectorized(call: Call) -> list[Shape]:
 
 
 SHAPES: Mapping[str, ShapeFunction] = {
-    **dict.fromkeys(_KEEPING, unchanged),
+    **dict.fromkeys(_IMAGES, image),
+    **dict.fromkeys(("Rescaling", "Discretization", "Hashing"), unchanged),
     **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), resized),
     **dict.fromkeys(("RandomHeight", "RandomWidth"), random_height),
     "CategoryEncoding": category_encoding,

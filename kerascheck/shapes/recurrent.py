@@ -6,13 +6,17 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from kerascheck.facts.graph import Layer
+from kerascheck.facts.families import ACTIVATIONS, GLOBAL_POOLINGS, NORMALIZATIONS, PASSING, POOLINGS, RECURRENT
+from kerascheck.facts.graph import Layer, LayerKind
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
-from kerascheck.shapes.call import Call, ParameterFunction, ShapeFunction, add, times
+from kerascheck.shapes.call import Call, ParameterFunction, Refusal, ShapeFunction, add, times
 from kerascheck.shapes.core import with_bias
 
 _STATES = {"LSTM": 2, "CuDNNLSTM": 2, "GRU": 1, "CuDNNGRU": 1, "SimpleRNN": 1}
 _GATES = {"LSTM": 4, "CuDNNLSTM": 4, "GRU": 3, "CuDNNGRU": 3, "SimpleRNN": 1}
+_WITHOUT_KERNEL = (
+    PASSING | NORMALIZATIONS | ACTIVATIONS | POOLINGS | GLOBAL_POOLINGS | RECURRENT | {"Flatten", "Reshape", "Permute"}
+)
 _CELLS = {"LSTMCell": "LSTM", "GRUCell": "GRU", "SimpleRNNCell": "SimpleRNN"}
 
 
@@ -132,7 +136,10 @@ def time_distributed_parameters(call: Call) -> int | Unknown:
 
 
 def transparent(call: Call) -> list[Shape]:
-    """A wrapper that keeps the wrapped layer's shapes."""
+    """A wrapper that keeps the wrapped layer's shapes, and divides its kernel by a norm."""
+    inner = call.layer.inner
+    if inner is not None and inner.kind is LayerKind.BUILTIN and inner.class_name in _WITHOUT_KERNEL:
+        raise Refusal("shape", f"wraps `{inner.label}`, which has no kernel")
     return inner_call(call, call.layer.inner, call.inputs)
 
 

@@ -4,7 +4,7 @@
 
 Looks at `Input`, at models and at `Sequential.build`: an `Input` without a shape, or with `shape` and `batch_shape` at once;
 an input that is at odds with the tensor it is made from; a second `Input` in a `Sequential`; a `build` with another shape than
-the input has; a `Sequential` that is used without a layer; a `Model` of no inputs or no outputs; a dictionary of inputs whose
+the input has; a `ConvLSTM` layer on maps of any size; a `Sequential` that is used without a layer; a `Model` of no inputs or no outputs; a dictionary of inputs whose
 keys are not the names of the inputs.
 
 ## Why it matters
@@ -84,6 +84,7 @@ STEPS = (
     Step.OTHER_TENSOR,
     Step.SECOND_INPUT,
     Step.OTHER_INPUT,
+    Step.OPEN_SIZE,
     Step.NO_LAYERS,
     Step.NO_TENSORS,
     Step.INPUT_KEYS,
@@ -130,6 +131,12 @@ def _words(misstep: Misstep) -> tuple[str, str, str]:
                 f"`build` is given {found}, and the input of this `Sequential` is {wanted}: the call fails",
                 "another shape",
                 "leave out `build`: a model with an `Input` is built already",
+            )
+        case Step.OPEN_SIZE:
+            return (
+                f"`{misstep.subject}` needs maps of a fixed size in Keras 3, and the input {found} leaves it open",
+                "a size that is None",
+                "give the height and width of the input",
             )
         case Step.NO_LAYERS:
             return f"`{misstep.subject}` has no layers: the call fails", "no layers yet", "add layers before it is used"

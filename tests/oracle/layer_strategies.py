@@ -14,7 +14,8 @@ Draw = Callable[[DrawFn], object]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call of a layer or of a function of keras.ops: with its tensors one by one (`spread`), or as one list."""
+    """A call of a layer or of a function of keras.ops: with its tensors one by one (`spread`), or as one list; on numbers
+    (`data`), where some layers refuse what they take as symbols."""
 
     name: str
     arguments: Mapping[str, object] = field(default_factory=dict)
@@ -22,6 +23,7 @@ class Question:
     call: Mapping[str, object] = field(default_factory=dict)
     spread: bool = True
     operation: bool = False
+    data: bool = False
 
     def described(self) -> dict[str, object]:
         layer = {"class": self.name, "arguments": self.arguments}
@@ -31,11 +33,16 @@ class Question:
             "call": self.call,
             "spread": self.spread,
             "operation": self.operation,
+            "data": self.data,
         }
 
     def on(self, inputs: Sequence[Shape]) -> Question:
         """The same layer on other shapes."""
         return replace(self, inputs=inputs)
+
+    def on_data(self) -> Question:
+        """The same call on numbers."""
+        return replace(self, data=True)
 
 
 BATCH = st.sampled_from([None, None, 2])

@@ -43,6 +43,8 @@ def answer(question):
     tensors = [keras.Input(batch_shape=shape) for shape in question["inputs"]]
     if question["operation"]:
         return operated(question, tensors)
+    if question["data"]:
+        return run(question)
     try:
         with StatelessScope(initialize_variables=False):
             layer = made(question["layer"])
@@ -51,6 +53,17 @@ def answer(question):
     except Exception as error:
         return {"error": type(error).__name__, "message": str(error)[:500]}
     return {"shapes": [list(tensor.shape) for tensor in keras.tree.flatten(outputs)], "parameters": parameters}
+
+
+def run(question):
+    """Whether the layer takes numbers of these shapes, or the error that Keras raises."""
+    tensors = [keras.ops.ones([2 if size is None else size for size in shape]) for shape in question["inputs"]]
+    try:
+        layer = made(question["layer"])
+        _ = layer(*tensors, **question["call"]) if question["spread"] else layer(tensors, **question["call"])
+    except Exception as error:
+        return {"error": type(error).__name__, "message": str(error)[:500]}
+    return {}
 
 
 def operated(question, tensors):
