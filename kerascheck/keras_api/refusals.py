@@ -7,11 +7,11 @@ the installed Keras 3 and tf_keras.
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
+import msgspec
 from msgspec import Struct
 
 from kerascheck.facts.values import Value
@@ -26,16 +26,16 @@ _LONGEST: Final = 4
 
 
 class _Tables(Struct, frozen=True):
-    kinds: tuple[frozenset[str], ...]
-    classes: Mapping[str, Mapping[str, int]]
-    words: Mapping[str, Mapping[str, Sequence[str]]]
+    """The file: sets of kinds, each in one string; for each class the set that an argument refuses, and the words it takes."""
+
+    kinds: tuple[str, ...]
+    classes: dict[str, dict[str, int]]
+    words: dict[str, dict[str, tuple[str, ...]]]
 
 
 @functools.cache
 def _tables() -> _Tables:
-    document = json.loads((Path(__file__).parent / "refusals.json").read_text(encoding="utf-8"))
-    kinds = cast("Sequence[str]", document["kinds"])
-    return _Tables(tuple(frozenset(entry.split()) for entry in kinds), document["classes"], document["words"])
+    return msgspec.json.decode((Path(__file__).parent / "refusals.json").read_bytes(), type=_Tables)
 
 
 def key_of(qualified: str) -> str:
@@ -63,7 +63,7 @@ def positions(key: str) -> tuple[str, ...]:
 def refused(key: str, argument: str) -> frozenset[str]:
     """The kinds of values that an argument refuses, as `kind` names them."""
     place = _tables().classes.get(key, _NOTHING).get(argument)
-    found = _tables().kinds[place] if place is not None else frozenset[str]()
+    found = frozenset(_tables().kinds[place].split()) if place is not None else frozenset[str]()
     # Rates have rules of their own.
     return found - _NUMBERS if key.startswith("optimizers.") else found
 

@@ -83,12 +83,12 @@ def unknown_argument(usage: KerasUsage) -> Iterator[Finding]:
 
 
 def _keywords(call: ApiCall, known: Accepted) -> Iterator[Finding]:
-    from difflib import get_close_matches
-
     for name, place in call.keywords.items():
         # The layouts of DTensor were arguments of every layer for a while.
         if name in known.keywords or name.endswith("_layout"):
             continue
+        from difflib import get_close_matches
+
         choices = sorted((known.today or known.keywords) - call.keywords.keys())
         near = get_close_matches(name, choices, n=1, cutoff=0.8)
         hint = f", it has `{near[0]}`" if near else ""
