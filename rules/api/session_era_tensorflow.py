@@ -73,7 +73,15 @@ INSTEAD: Final = {
     Severity.INFO,
     since="0.1",
     group="migration",
-    mentions=("ession", "ConfigProto", "GPUOptions", "placeholder", "default_graph", "initializer", "get_variable"),
+    mentions=(
+        "ession",
+        "ConfigProto",
+        "GPUOptions",
+        "placeholder",
+        "default_graph",
+        "variables_initializer",
+        "get_variable",
+    ),
 )
 def session_era_tensorflow(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     if 1 in (usage.target, usage.written_for):

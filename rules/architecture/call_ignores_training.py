@@ -129,7 +129,7 @@ _MODAL: Final = _DROPPING | {"BatchNormalization"}
 _HELP: Final = "give `call` the parameter `training=False` and write `self.{}(x, training=training)`"
 
 
-@rule("KC238", "call-ignores-training", Severity.ERROR, since="0.1", mentions=("def call",))
+@rule("KC238", "call-ignores-training", Severity.ERROR, since="0.1", mentions=("def call(", "def call ("))
 def call_ignores_training(program: TrainingProgram) -> Iterator[Finding]:
     for cls in program.classes:
         calls = [call for call in cls.calls if call.class_name in _MODAL]

@@ -162,7 +162,7 @@ from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC239", "layers-made-in-call", Severity.ERROR, since="0.1", mentions=("def call",))
+@rule("KC239", "layers-made-in-call", Severity.ERROR, since="0.1", mentions=("def call(", "def call ("))
 def layers_made_in_call(program: TrainingProgram) -> Iterator[Finding]:
     for cls in program.classes:
         for made in cls.made_in_call:
