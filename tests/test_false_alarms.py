@@ -172,6 +172,22 @@ QUIET = {
         print(model.predict(x_test))
         """,
     ),
+    "KC513 a model that the loop only trains": (
+        None,
+        """
+        def train(models):
+            first, second = models
+            for _ in range(20):
+                first.train_on_batch(x_train, y_train)
+        """,
+    ),
+    "KC613 the size of a vocabulary": (
+        None,
+        """
+        keras.ops.ones(3)
+        keras.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
+        """,
+    ),
     "KC603 a loader of data from the other library": (
         None,
         """

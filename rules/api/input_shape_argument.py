@@ -135,7 +135,7 @@ def _is_first(program: TrainingProgram, call: ApiCall) -> bool:
 
 
 def _is_layer(call: ApiCall) -> bool:
-    return call.name not in ("Input", "InputLayer", "Embedding") and (
+    return call.name not in ("Input", "InputLayer", "Embedding", "ReversibleEmbedding") and (
         kind_of(tuple(call.qualified.split(".")[1:])) is ApiKind.LAYER
     )
 

@@ -106,7 +106,7 @@ def _finding(nodes: Sequence[Node]) -> Finding:
     second = nodes[1].location
     looped = second in (nodes[0].location, layer.location)
     return Finding(
-        f"`{layer.label}` is one layer, applied {len(nodes)} times one after the other: all {len(nodes)} share the same weights",
+        f"`{layer.label}` is one layer, applied {len(nodes)} times one after the other: these steps share the same weights",
         layer.location if second == layer.location else second,
         help=f"make a new `{layer.written}` for each place",
         label="one set of weights",

@@ -71,7 +71,9 @@ def models_in_loop(program: TrainingProgram) -> Iterator[Finding]:
         return
     found: dict[int, Finding] = {}
     for fit in program.of(Fit):
-        made = built(program, fit.model)
+        graph = program.graph(fit.model)
+        # A model of which nothing is known was made elsewhere.
+        made = built(program, fit.model) if graph is not None and graph.layers else None
         inner = {loop.key for loop in fit.loops}
         loop = next((loop for loop in made.loops if loop.key in inner and _is_long(loop)), None) if made else None
         if loop is not None and made is not None:
