@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -149,12 +150,18 @@ def _looked_up(targets: Sequence[Target], plan: Plan, jobs: int | None, cache: C
 
 
 def _reports(targets: Sequence[Target], plan: Plan, jobs: int | None) -> Iterator[FileReport]:
-    if jobs == 0 or (jobs is None and len(targets) < MANY_FILES):
+    if jobs == 0 or (jobs is None and len(targets) < MANY_FILES and not _unsafe_in_place(targets)):
         return (lint(target, plan) for target in targets)
     from kerascheck.workers import Limits, lint_all, processors
 
     _ = plan.selection  # Before the workers start, so that a mistake in the configuration is said once.
     return lint_all(targets, plan, jobs or processors(), Limits())
+
+
+def _unsafe_in_place(targets: Sequence[Target]) -> bool:
+    """Whether a file could take others with it: where the HDF5 library has no child process of its own."""
+    models = sum(target.kind is FileKind.MODEL for target in targets)
+    return models > 1 and sys.platform != "linux"
 
 
 def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> int:

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from kerascheck.artifact import isolation
-from kerascheck.artifact.isolation import Answer, isolated
-from kerascheck.artifact.refusals import DamagedError, ForeignError
+from kerascheck.artifact.isolation import Answer, isolated, isolated_value
+from kerascheck.artifact.refusals import DamagedError, ForeignError, HostileError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no child process elsewhere")
 
@@ -29,6 +29,19 @@ def test_the_parent_is_left_alone() -> None:
 def test_where_there_is_no_safe_fork_the_work_is_done_in_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert isolated(lambda: {"child": os.getpid()})["child"] == os.getpid()
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError])
+def test_what_asks_for_too_much_in_place_is_damage(error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    def work() -> Answer:
+        raise error
+
+    with pytest.raises(HostileError):
+        isolated(work)
+    with pytest.raises(HostileError):
+        isolated_value(work, dict, 0)
 
 
 def crashing() -> Answer:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import shutil
 import signal
+import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +17,7 @@ from kerascheck import Config
 from kerascheck.findings import FileKind, FileReport, FileStatus
 from kerascheck.linter import Plan, Target
 from kerascheck.runner import run
-from kerascheck.workers import MIB, Limits, lint_all
+from kerascheck.workers import MIB, Limits, _bound_memory, lint_all
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 
@@ -66,6 +70,57 @@ def test_a_file_that_its_reader_cannot_bear_costs_no_other(reader: None, name: s
     assert found[name].reason == reason
     assert [finding.code for finding in found[name].findings] == ["KC902"]
     assert all(found[other].status is FileStatus.OK for other in names if other != name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no files that are read without end")
+def test_workers_that_are_no_forks_are_ended_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("kerascheck.workers._context", lambda: multiprocessing.get_context("spawn"))
+    os.mkfifo(tmp_path / "endless.h5")
+    shutil.copy(FIXTURES / "models" / "good_cnn.h5", tmp_path / "sound.h5")
+    targets = [Target(path, path.name, FileKind.MODEL) for path in sorted(tmp_path.iterdir())]
+    found = {report.path: report for report in lint_all(targets, Plan(Config(tmp_path)), 2, Limits(seconds=20.0))}
+    assert found["sound.h5"].status is FileStatus.OK
+    assert found["endless.h5"].reason == "reading it takes more than 20 s"
+    assert [finding.code for finding in found["endless.h5"].findings] == ["KC807"]
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_without_forks_several_models_are_read_in_workers_and_one_in_place(
+    platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    asked: list[int] = []
+
+    def workers(targets: Sequence[Target], *_: object) -> Iterator[FileReport]:
+        asked.append(len(targets))
+        return iter(())
+
+    monkeypatch.setattr("kerascheck.workers.lint_all", workers)
+    model = Target(FIXTURES / "models" / "good_cnn.h5", "good_cnn.h5", FileKind.MODEL)
+    assert run([model], Plan(Config(Path()))).files[0].status is FileStatus.OK
+    assert asked == []
+    run([model, model, target("a.py")], Plan(Config(Path())))
+    assert asked == [3]
+
+
+def test_without_a_module_for_limits_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)
+    _bound_memory(1)
+    assert len(bytearray(64 * MIB)) == 64 * MIB
+
+
+@pytest.mark.parametrize("error", [ValueError("not allowed"), OSError("not permitted")])
+def test_where_no_limit_can_be_set_there_is_none(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    asked: list[int] = []
+
+    def refused(kind: int, _limits: tuple[int, int]) -> None:
+        asked.append(kind)
+        raise error
+
+    monkeypatch.setattr(resource, "setrlimit", refused)
+    _bound_memory(512 * MIB)
+    assert asked == ([resource.RLIMIT_AS] if sys.platform == "linux" else [])
 
 
 def test_workers_find_what_one_process_finds() -> None:

@@ -1,7 +1,7 @@
 """HDF5 is read in a child process, because a damaged file can send the HDF5 library into an endless loop or crash it.
 
 The child is a fork that may use a bounded amount of processor time and memory, and that answers in JSON. Where there is
-no safe fork (all but Linux) the work is done in place.
+no safe fork (all but Linux) the work is done in place, and several files are given to worker processes from the start.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ SECONDS: Final = 1
 MEMORY: Final = 1024 * MEBIBYTE
 _ANSWER_LIMIT: Final = 4 * TEXT_LIMIT
 _BLOCK: Final = MEBIBYTE
+_TOO_MUCH: Final = "it takes more memory than any model's configuration"
 _REFUSALS: Final[Mapping[str, type[Exception]]] = {
     "DamagedError": DamagedError,
     "HostileError": HostileError,
@@ -40,7 +41,7 @@ _REFUSALS: Final[Mapping[str, type[Exception]]] = {
 def isolated_value(work: Callable[[], T], kind: type[T], seconds: float) -> T:
     """What `work` returns, of a type that msgspec knows, done in a child process as by `isolated`."""
     if sys.platform != "linux":
-        return work()
+        return _in_place(work)
     found = isolated(lambda: {"value": cast("str", msgspec.to_builtins(work()))}, seconds)
     return msgspec.convert(found["value"], kind)
 
@@ -58,7 +59,7 @@ def isolated(work: Callable[[], Answer], seconds: float = 0) -> Answer:
         RuntimeError: for any other exception in the child, which is a fault of its code.
     """
     if sys.platform != "linux":
-        return work()
+        return _in_place(work)
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         # Python 3.12 and newer warn of threads; the only one there may be draws the progress bar.
@@ -76,6 +77,13 @@ def isolated(work: Callable[[], Answer], seconds: float = 0) -> Answer:
     if status or not received:
         raise DamagedError("the HDF5 library cannot cope with it: it crashed, or did not come to an end")
     return _opened(received)
+
+
+def _in_place(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except (MemoryError, RecursionError):
+        raise HostileError(_TOO_MUCH) from None
 
 
 def _answer(work: Callable[[], Answer], writing: int, seconds: float) -> NoReturn:
@@ -133,5 +141,5 @@ def _opened(received: bytes) -> Answer:
     if known is not None:
         raise known(text)
     if kind in ("MemoryError", "RecursionError"):
-        raise HostileError("it takes more memory than any model's configuration")
+        raise HostileError(_TOO_MUCH)
     raise RuntimeError(f"{kind}: {text}")
