@@ -32,6 +32,7 @@ class Assembly:
         self._producers: dict[int, Node] = {}
         self._problems: dict[int, Problem] = {}
         self._parameters: dict[int, int | Unknown] = {}
+        self._settled: dict[int, bool | Unknown] = {}
 
     @property
     def size(self) -> int:
@@ -122,6 +123,10 @@ class Assembly:
         if isinstance(self._parameters.get(layer.key, UNKNOWN), Unknown):
             self._parameters[layer.key] = parameters
 
+    def settle(self, key: int, trainable: bool | Unknown) -> None:
+        """Note what `trainable` of a layer was set to."""
+        self._settled[key] = trainable
+
     def counted(self, layer: Layer) -> bool:
         """Whether the number of weights of a layer is known."""
         return not isinstance(self._parameters.get(layer.key, UNKNOWN), Unknown)
@@ -168,6 +173,7 @@ class Assembly:
             nested=nested,
             keras_version=keras_version,
             steps=tuple(steps),
+            settled=dict(self._settled),
         )
 
     def sequential(

@@ -95,20 +95,22 @@ def _rows(graph: ModelGraph) -> Iterator[LayerCost]:
             location=layer.location,
             shapes=tuple(tensor.shape for tensor in made[0].outputs) if made else (),
             parameters=layer.parameters,
-            trainable=trainable_of(layer),
+            # A model that is frozen as a whole trains none of its layers, whatever they say.
+            trainable=0 if graph.settled.get(graph.key) is False else trainable_of(layer, graph),
             multiply_adds=_sum(multiply_adds(node) for node in made) if made else UNKNOWN,
             outputs=_sum(_elements(tensor.shape) for node in made for tensor in node.outputs),
         )
 
 
-def trainable_of(layer: Layer) -> Count:
-    """The parameters of a layer that training changes."""
-    if layer.trainable is False:
+def trainable_of(layer: Layer, graph: ModelGraph) -> Count:
+    """The parameters of a layer that training changes; `graph` is the outermost that holds it."""
+    trains = graph.trains(layer)
+    if trains is False:
         return 0
-    if isinstance(layer.trainable, Unknown) or isinstance(layer.parameters, Unknown):
+    if isinstance(trains, Unknown) or isinstance(layer.parameters, Unknown):
         return UNKNOWN if layer.parameters != 0 else 0
     if layer.model is not None:
-        return _sum(trainable_of(inner) for inner in layer.model.layers)
+        return _sum(trainable_of(inner, graph) for inner in layer.model.layers)
     inner = layer.inner
     if inner is not None and inner.class_name == "BatchNormalization":
         return layer.parameters - _statistics(inner, layer.parameters)

@@ -501,6 +501,31 @@ def test_a_model_without_regularization_is_named_by_what_is_proven(
     assert [finding.severity.label for finding in found if finding.severity] == ([severity] if severity else [])
 
 
+@pytest.mark.parametrize(
+    ("base", "found"),
+    [
+        ("base.trainable = False", True),
+        ("for layer in base.layers:\n    layer.trainable = False", True),
+        ("base.trainable = True", False),
+        ("for layer in base.layers[:-4]:\n    layer.trainable = False", False),
+    ],
+)
+def test_a_frozen_base_neither_learns_nor_regularizes_the_head_behind_it(base: str, found: bool) -> None:
+    report = check_script(
+        f"""
+import keras
+from keras.layers import Dense, Flatten
+base = keras.applications.VGG16(include_top=False, input_shape=(150, 150, 3))
+{base}
+model = keras.Sequential([base, Flatten(), Dense(256, activation="relu"), Dense(1, activation="sigmoid")])
+model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+model.fit(images, labels, epochs=30, batch_size=20)
+"""
+    )
+    told = [finding.message for finding in report.findings if finding.code == "KC221"]
+    assert [("2,097,665 weights" in message) for message in told] == [True] * found
+
+
 def stored(class_name: str, **config: object) -> dict[str, object]:
     return {"class_name": class_name, "config": config}
 

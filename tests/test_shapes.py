@@ -86,12 +86,12 @@ def test_the_table_of_applications_has_the_weights_that_keras_gives_them(
     expected = answers[1][name]
     graph = base(f"{name}(weights=None)")
     assert graph.parameters == expected["parameters"]
-    assert trainable_of(graph.layers[0]) == expected["trained"]
+    assert trainable_of(graph.layers[0], graph) == expected["trained"]
     if "body" in expected:
         body = base(f"{name}(weights=None, include_top=False, input_shape=(115, 101, 1))")
         assert list(body.outputs[0].shape) == expected["body"]["shape"]
         assert body.parameters == expected["body"]["parameters"]
-        assert trainable_of(body.layers[0]) == expected["body"]["trained"]
+        assert trainable_of(body.layers[0], body) == expected["body"]["trained"]
 
 
 def base(call: str) -> ModelGraph:

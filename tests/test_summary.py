@@ -139,6 +139,53 @@ def test_frozen_layers_and_moving_statistics_are_not_trained() -> None:
     assert [row.trainable for row in cost.layers if row.parameters] == [0, 8]
 
 
+BASE = """
+import keras
+from keras import layers
+base = keras.applications.{base}
+{before}
+model = keras.Sequential([keras.Input((96, 96, 3)), base, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+{after}
+"""
+FREEZING = {
+    "as a whole, before": ("base.trainable = False", "", 2562),
+    "as a whole, after": ("", "base.trainable = False", 2562),
+    "layer by layer": ("for layer in base.layers:\n    layer.trainable = False", "", 2562),
+    "by its place in the model": ("", "model.layers[0].trainable = False", 2562),
+    "not at all": ("", "", 2562 + 2_257_984 - 34_112),
+    "and thawed again": ("base.trainable = False", "base.trainable = True", 2562 + 2_257_984 - 34_112),
+    "up to some layer": ("for layer in base.layers[:100]:\n    layer.trainable = False", "", UNKNOWN),
+    "in a branch": ("if input():\n    base.trainable = False", "", UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("way", FREEZING)
+def test_a_pretrained_base_is_counted_and_trained_as_it_is_frozen(way: str) -> None:
+    before, after, trained = FREEZING[way]
+    text = BASE.format(base="MobileNetV2(include_top=False)", before=before, after=after)
+    cost = model_cost(read_script("train.py", text).graphs[-1], 1)
+    assert (cost.parameters, cost.trainable) == (2_257_984 + 2562, trained)
+
+
+@pytest.mark.parametrize(
+    ("freeze", "trained"),
+    [
+        ("for layer in model.layers[:-1]:\n    layer.trainable = False", 5),
+        ("for index, layer in enumerate(model.layers):\n    layer.trainable = index > 0", 36 + 5),
+        ("for layer in model.layers:\n    layer.trainable = layer.name.startswith('head')", 5),
+        ("for layer in model.layers:\n    if isinstance(layer, layers.Dense):\n        layer.trainable = False", 0),
+        ("model.get_layer('body').trainable = False", 36 + 5),
+        ("model.trainable = False\nmodel.layers[-1].trainable = True", 0),
+    ],
+)
+def test_layers_that_are_frozen_after_they_were_added_are_not_trained(freeze: str, trained: int) -> None:
+    cost = costs(
+        "import keras\nfrom keras import layers\nmodel = keras.Sequential([keras.Input((3,)), layers.Dense(8, name='body'), "
+        f"layers.Dense(4, name='neck'), layers.Dense(1, name='head')])\n{freeze}\n"
+    )
+    assert cost.trainable == trained
+
+
 def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "kerascheck", "summary", *arguments],

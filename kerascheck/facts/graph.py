@@ -227,7 +227,8 @@ class ModelGraph(Struct, frozen=True):
 
     `whole` is true when every layer and edge is known (opaque layers are nodes like any other). `gaps` says what was
     not. `layers` holds each instance once, in Keras's order. `parameters` counts all weights. `steps` are the losses and
-    optimizers that a training loop of the program's own uses: each holds one of the two.
+    optimizers that a training loop of the program's own uses: each holds one of the two. `settled` is what `trainable` was
+    set to last, by the key of the layer, where that was set after the layer was made.
     """
 
     key: int
@@ -245,6 +246,7 @@ class ModelGraph(Struct, frozen=True):
     nested: bool = False
     keras_version: str | Unknown = UNKNOWN
     steps: tuple[Compile, ...] = ()
+    settled: Mapping[int, bool | Unknown] = field(default_factory=dict[int, "bool | Unknown"])
     _producers: dict[int, Node] = field(default_factory=dict[int, Node])
     _consumers: dict[int, list[Node]] = field(default_factory=dict[int, list[Node]])
     _outputs: set[int] = field(default_factory=set[int])
@@ -287,6 +289,10 @@ class ModelGraph(Struct, frozen=True):
                 return UNKNOWN
             total += layer.parameters
         return total
+
+    def trains(self, layer: Layer) -> bool | Unknown:
+        """Whether training changes a layer in the end."""
+        return self.settled.get(layer.key, layer.trainable)
 
     def every_layer(self) -> Iterator[Layer]:
         """The layers with those inside wrappers and nested models."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kerascheck.facts.applications import network_of
 from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.families import DROPOUTS, NOISE, NORMALIZATIONS
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Optimizer
@@ -16,12 +17,13 @@ _STRENGTHS: Final = ("l1", "l2", "factor")
 
 def may_be_regularized(graph: ModelGraph) -> bool:
     """Whether a model holds, or behind something unknown may hold, anything that works against overfitting."""
-    return not graph.whole or any(_regularizes(layer) for layer in graph.every_layer())
+    return not graph.whole or any(_regularizes(graph, layer) for layer in graph.every_layer())
 
 
-def _regularizes(layer: Layer) -> bool:
+def _regularizes(graph: ModelGraph, layer: Layer) -> bool:
     if layer.kind is LayerKind.CUSTOM:
-        return True
+        # A pretrained base that is frozen learns nothing, and does nothing for the layers that do.
+        return network_of(layer) is None or graph.trains(layer) is not False
     if layer.kind is LayerKind.OPERATION:
         return layer.class_name == "dropout"
     if layer.class_name in _ALWAYS or layer.class_name.startswith("Random"):

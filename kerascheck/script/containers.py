@@ -75,6 +75,8 @@ class Containers(Arrays):
     def slice_of(self, owner: object, node: ast.Slice) -> object:
         """`owner[lower:upper:step]` of a plain container."""
         if isinstance(owner, ListValue) and owner.items and not owner.whole and node.step is None:
+            if layer_of(self, owner) is not None:
+                return note_part(self, owner, ListValue([], False))
             return self.part_of_list(owner, node)
         bounds = [self.evaluate(part) for part in (node.lower, node.upper, node.step)]
         numbers = [bound for bound in bounds if bound is None or isinstance(bound, int)]

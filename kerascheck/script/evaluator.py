@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from kerascheck.facts.data import Role, StepKind
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import SourceText
-from kerascheck.script.freezing import SomeLayers, set_trainable
+from kerascheck.script.freezing import SomeLayers, set_trainable, settle_model
 from kerascheck.script.guards import asks_for_name, catches_absence, expects_refusal
 from kerascheck.script.joins import Flow, fill, follow
 from kerascheck.script.loops import Loops
@@ -284,6 +284,7 @@ class Evaluator(Loops):
         elif isinstance(owner, ModelValue) and name == "trainable":
             self.touch(owner)
             owner.trainable = value
+            settle_model(self, owner, value)
             record_use(self, owner, "trainable", target, {"trainable": to_value(value)})
         elif isinstance(owner, ModelValue) and name in ("name", "_name"):
             owner.name, owner.is_named = (value, True) if isinstance(value, str) else (owner.name, False)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from kerascheck.facts.freezing import LayersSet
-from kerascheck.facts.values import UNKNOWN
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.script.machine import Machine
 from kerascheck.script.values import LayerValue, ListValue, ModelValue, Opaque
+
+if TYPE_CHECKING:
+    from kerascheck.script.core import Core
 
 
 class SomeLayers(Opaque, eq=False):
@@ -43,19 +48,39 @@ def note_part(machine: Machine, owner: ListValue, part: ListValue) -> ListValue:
     return part
 
 
-def set_trainable(machine: Machine, owner: LayerValue | SomeLayers, value: object, target: ast.expr) -> None:
+def set_trainable(machine: Core, owner: LayerValue | SomeLayers, value: object, target: ast.expr) -> None:
     """Record `owner.trainable = value`."""
     facts = machine.event_facts(machine.place(target))
     state = value if isinstance(value, bool) else UNKNOWN
     if isinstance(owner, LayerValue):
         event = LayersSet(**facts, layers=(owner.layer.key,), trainable=state)  # pyright: ignore[reportArgumentType]
         _settle(machine, owner, value)
+        settle(machine, [owner.layer.key], state if machine.undecided == 0 else UNKNOWN)
     else:
         # The loop over the layers leaves nothing open, only a test in its body does.
         facts["certain"] = owner.level <= 1 and machine.undecided <= owner.level
         key = owner.model.key if owner.model is not None else 0
         event = LayersSet(**facts, model=key, every=owner.every, trainable=state)  # pyright: ignore[reportArgumentType]
+        if owner.model is not None:
+            settle_layers(machine, owner.model, state if owner.every and facts["certain"] else UNKNOWN)
     machine.layer_sets.append(event)
+
+
+def settle_model(machine: Core, model: ModelValue, value: object) -> None:
+    """`model.trainable = value`: of the model and of all layers in it."""
+    state = value if isinstance(value, bool) and machine.undecided == 0 else UNKNOWN
+    settle(machine, [model.key], state)
+    settle_layers(machine, model, state)
+
+
+def settle_layers(machine: Core, model: ModelValue, state: bool | Unknown) -> None:
+    settle(machine, [layer.key for layer in machine.freeze(model).every_layer()], state)
+
+
+def settle(machine: Core, keys: Sequence[int], state: bool | Unknown) -> None:
+    """Note what layers are set to, for good."""
+    for key in keys:
+        machine.assembly.settle(key, state)
 
 
 def _settle(machine: Machine, owner: LayerValue, value: object) -> None:

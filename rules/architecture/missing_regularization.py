@@ -60,7 +60,7 @@ history = model.fit(x_train, y_train, batch_size=64, epochs=60, validation_split
 
 ## Known limits
 
-Silent where a custom layer or callback, an unknown optimizer or a dataset pipeline may hold the missing part, and for
+A frozen base of `keras.applications` counts neither as weights nor as regularization. Silent where a custom layer or callback, an unknown optimizer or a dataset pipeline may hold the missing part, and for
 models that the script does not train. Of public models 19 in 20 use no weight penalty: by itself this is a hint.
 
 ## References
@@ -73,6 +73,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.costs import trainable_of
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.regularization import (
@@ -104,7 +105,7 @@ def missing_regularization(graph: ModelGraph, program: TrainingProgram | None, o
 
 def _weights(graph: ModelGraph) -> int:
     """The weights that are known to be trained; a lower bound."""
-    counts = (layer.parameters for layer in graph.layers if layer.trainable is True)
+    counts = (trainable_of(layer, graph) for layer in graph.layers)
     return sum(count for count in counts if isinstance(count, int))
 
 
@@ -136,7 +137,7 @@ def _unprotected(graph: ModelGraph, weights: int, evidence: tuple[int, DataArray
     if evidence:
         related.append(Related(evidence[1].location, f"{evidence[0]:,} samples"))
     return Finding(
-        f"the model has {weights:,} weights{samples} and nothing against overfitting: no dropout, weight penalty, "
+        f"the model has {weights:,} weights to learn{samples} and nothing against overfitting: no dropout, weight penalty, "
         "normalization, noise, augmentation or early stopping",
         graph.location,
         help=f"put `Dropout(0.5)` behind `{largest.label}`, which holds {share:,} of the weights, or give it "
@@ -148,6 +149,6 @@ def _unprotected(graph: ModelGraph, weights: int, evidence: tuple[int, DataArray
 
 
 def _largest(graph: ModelGraph) -> Layer:
-    """The layer with the most weights; of a nested model, the one inside it."""
+    """The layer that learns most; of a nested model, the one inside it."""
     layers = [layer for layer in graph.every_layer() if layer.model is None]
-    return max(layers, key=lambda layer: layer.parameters if isinstance(layer.parameters, int) else -1)
+    return max(layers, key=lambda layer: count if isinstance(count := trainable_of(layer, graph), int) else -1)
