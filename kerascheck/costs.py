@@ -110,7 +110,9 @@ def trainable_of(layer: Layer, graph: ModelGraph) -> Count:
     if isinstance(trains, Unknown) or isinstance(layer.parameters, Unknown):
         return UNKNOWN if layer.parameters != 0 else 0
     if layer.model is not None:
-        return _sum(trainable_of(inner, graph) for inner in layer.model.layers)
+        kept = layer.model.parameters
+        own = UNKNOWN if isinstance(kept, Unknown) else layer.parameters - kept - layer.untrained
+        return _sum((own, *(trainable_of(inner, graph) for inner in layer.model.layers)))
     inner = layer.inner
     if inner is not None and inner.class_name == "BatchNormalization":
         return layer.parameters - _statistics(inner, layer.parameters)

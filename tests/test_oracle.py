@@ -8,6 +8,7 @@ import pytest
 from oracle.answers import Task, ask
 from oracle.outline import outline_of_graph, outline_of_keras
 
+from kerascheck.costs import model_cost
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.training import Compiled, Data, Evaluation, Event, Fit
 from kerascheck.facts.values import UNKNOWN, Symbol, Value
@@ -54,6 +55,17 @@ def test_graphs_equal_those_that_keras_builds(script: Path, answers: dict[str, d
     for mine, theirs in zip(found, expected, strict=True):
         assert mine == theirs, mine.difference(theirs)
     assert [graph.kind.value for graph in graphs] == [model["kind"] for model in answers[script.name]["models"]]
+
+
+def test_the_weights_that_are_trained_in_the_end_are_counted_as_keras_counts_them(
+    script: Path, answers: dict[str, dict]
+) -> None:
+    graphs = read_script(script.name, script.read_text()).program.models.values()
+    expected = [model.get("trained") for model in answers[script.name]["models"]]
+    found = [model_cost(graph, 1).trainable for graph in graphs]
+    assert [count for count, known in zip(found, expected, strict=True) if known is not None] == [
+        known for known in expected if known is not None
+    ]
 
 
 def test_compile_calls_equal_those_of_keras(script: Path, answers: dict[str, dict]) -> None:

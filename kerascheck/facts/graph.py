@@ -49,8 +49,8 @@ class Layer(Struct, frozen=True):
     arguments that the author wrote, `places` where each written value stands, `literal` those whose value no variable
     takes part in, `lambdas` where functions without a name stand, and `slot` where one more argument would go (scripts only).
     For a wrapper (`TimeDistributed`, `Bidirectional`) `inner` is the wrapped layer.
-    `key` is the identity of the instance: two nodes with one key share weights. Of `parameters`, `untrained` are moving
-    statistics inside a base of `keras.applications`, which no gradient reaches.
+    `key` is the identity of the instance: two nodes with one key share weights. No gradient reaches
+    `untrained` of the `parameters`, where these are no layer's that is known.
     """
 
     key: int

@@ -221,7 +221,7 @@ class Layers(Tensors):
         self.touch(value)
         if trace is not None:
             shapes = tuple(tensor.shape for tensor in trace.tensors)
-            value.layer = trace.within(value.layer, value.weights)
+            value.layer = trace.within(value.layer, value.weights, value.untrained)
         outputs = self.assembly.call(value.layer, inputs, location, flags, recorded=shapes)
         value.inputs, value.outputs = tuple(inputs), outputs
         if trace is not None:

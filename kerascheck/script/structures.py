@@ -39,12 +39,12 @@ class Trace(Struct, frozen=True):
     structure: object
     tensors: tuple[Tensor, ...]
 
-    def within(self, layer: Layer, weights: Sequence[int | Unknown]) -> Layer:
+    def within(self, layer: Layer, weights: Sequence[int | Unknown], untrained: int = 0) -> Layer:
         """The layer with the graph that was found in it; `weights` are the sizes of those that it adds itself."""
         total: int | Unknown = self.graph.parameters
         for size in weights:
             total = UNKNOWN if isinstance(total, Unknown) or isinstance(size, Unknown) else total + size
-        return replace(layer, model=self.graph, parameters=total)
+        return replace(layer, model=self.graph, parameters=total, untrained=untrained)
 
 
 def tensors_of(value: object, depth: int = 0) -> tuple[Tensor, ...]:

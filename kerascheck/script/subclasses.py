@@ -183,6 +183,8 @@ class Subclasses(Copies):
             for dim in dims:
                 size *= dim
         value.weights.append(size)
+        if arguments.get(None, "trainable") is False and isinstance(size, int):
+            value.untrained += size
         tensor = self.assembly.tensor(tuple(dims) if known and dims is not None else UNKNOWN)
         self.weights.add(tensor.key)
         return TensorValue(tensor)

@@ -220,7 +220,8 @@ class MethodValue(Struct, eq=False):
 class LayerValue(Mutable, eq=False):
     """A layer instance and the tensors of its last call.
 
-    Of a class of the program: `instance` is the object, `weights` the sizes of the weights that it adds itself.
+    Of a class of the program: `instance` is the object, `weights` the sizes of the weights that it adds itself,
+    of which `untrained` numbers are not trained.
     """
 
     layer: Layer
@@ -229,6 +230,7 @@ class LayerValue(Mutable, eq=False):
     attributes: dict[str, object] = field(default_factory=dict[str, object])
     instance: InstanceValue | None = None
     weights: list[int | Unknown] = field(default_factory=list[int | Unknown])
+    untrained: int = 0
     is_built: bool = False
 
     def save(self) -> object:

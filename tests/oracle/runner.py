@@ -14,6 +14,7 @@ import contextlib
 import inspect
 import io
 import json
+import math
 import os
 import sys
 import tempfile
@@ -309,6 +310,7 @@ def describe(model):
         "inputs": [producer[id(tensor)] for tensor in keras.tree.flatten(graph.inputs)],
         "outputs": [producer[id(tensor)] for tensor in keras.tree.flatten(graph.outputs)],
         "parameters": model.count_params(),
+        "trained": sum(math.prod(weight.shape) for weight in model.trainable_weights),
     }
 
 
