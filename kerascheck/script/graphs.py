@@ -220,7 +220,7 @@ class Graphs(Layers):
         chain, model.chain = model.chain, []
         entry = self.assembly.tensor(shape)
         changed = {tensor.key: entry for tensor in model.inputs}
-        model.inputs = (entry,)
+        model.inputs = model.outputs = (entry,)
         for value, tensor in chain:
             producer = self.assembly.producer(tensor)
             before = producer.inputs if producer is not None and producer.inputs else (model.outputs or model.inputs)
