@@ -314,3 +314,75 @@ def test_weights_that_are_decayed_twice_are_found(case: str) -> None:
     optimizer, penalty, wrong = DECAYS[case]
     body = f"model = Sequential([Input((4,)), Dense(1, {penalty})])\nmodel.compile({optimizer}, 'mse')"
     assert len(found(body, "KC409")) == wrong
+
+
+TUNED = {
+    "the default": ("base.trainable = False", "base.trainable = True", "'adam'", 1),
+    "a full rate": ("base.trainable = False", "base.trainable = True", "Adam(1e-3)", 1),
+    "some of its layers": ("base.trainable = False", "base.trainable = True\nfor layer in base.layers[:100]:\n    layer.trainable = False", "RMSprop(1e-3)", 1),
+    "sgd": ("base.trainable = False", "base.trainable = True", "SGD(0.01)", 1),
+    "a low rate": ("base.trainable = False", "base.trainable = True", "Adam(1e-5)", 0),
+    "sgd, slowly": ("base.trainable = False", "base.trainable = True", "SGD(1e-4, momentum=0.9)", 0),
+    "never frozen": ("", "base.trainable = True", "Adam(1e-3)", 0),
+    "still frozen": ("base.trainable = False", "", "Adam(1e-3)", 0),
+    "frozen later": ("", "base.trainable = False", "Adam(1e-3)", 0),
+    "adadelta": ("base.trainable = False", "base.trainable = True", "Adadelta(1.0)", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TUNED, ids=str)
+def test_a_base_that_was_frozen_is_tuned_at_a_low_rate(case: str) -> None:
+    first, then, optimizer, count = TUNED[case]
+    body = f"""
+import other
+x, y = other.data()
+base = keras.applications.MobileNetV2(include_top=False, pooling='avg', input_shape=(96, 96, 3))
+{first}
+model = Sequential([Input((96, 96, 3)), base, Dense(5, activation='softmax')])
+model.compile('adam', 'sparse_categorical_crossentropy')
+model.fit(x, y)
+{then}
+model.compile({optimizer}, 'sparse_categorical_crossentropy')
+model.fit(x, y)
+"""
+    assert len(found(body, "KC401")) == count
+
+
+def test_a_base_without_weights_of_its_own_may_be_trained_at_a_full_rate() -> None:
+    body = """
+import other
+x, y = other.data()
+base = keras.applications.MobileNetV2(include_top=False, weights=None, pooling='avg', input_shape=(96, 96, 3))
+base.trainable = False
+model = Sequential([Input((96, 96, 3)), base, Dense(5, activation='softmax')])
+model.compile('adam', 'mse')
+model.fit(x, y)
+base.trainable = True
+model.compile('adam', 'mse')
+model.fit(x, y)
+"""
+    assert found(body, "KC401") == []
+
+
+STEP = """    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+"""
+INNER = STEP.replace("    ", "        ", 1).replace("\n    ", "\n        ").rstrip(" ")
+MODEL = "import other\nmodel = Sequential([Input((4,)), Dense(1)])\n"
+FRESH = {
+    "in a loop": (f"{MODEL}for x in other.batches():\n    optimizer = Adam(1e-3)\n{STEP}", 1),
+    "in a step that fit calls": (f"class Own(Model):\n  def train_step(self, x):\n    model = self\n    optimizer = Adam()\n{STEP}", 0),
+    "in a function that a loop calls": (f"{MODEL}def step(x):\n    optimizer = Adam()\n{STEP}\nfor x in other.batches():\n    step(x)\n", 1),
+    "in a function that is called once": (f"{MODEL}def step(x):\n    optimizer = Adam()\n{STEP}\nstep(other.x)\n", 0),
+    "once before the loop": (f"{MODEL}optimizer = Adam()\nfor x in other.batches():\n{STEP}", 0),
+    "without a memory": (f"{MODEL}for x in other.batches():\n    optimizer = SGD(0.1)\n{STEP}", 0),
+    "with momentum": (f"{MODEL}for x in other.batches():\n    optimizer = SGD(0.1, momentum=0.9)\n{STEP}", 1),
+    "with a new model": (f"import other\nfor x in other.batches():\n    model = Sequential([Input((4,)), Dense(1)])\n    optimizer = Adam()\n{STEP}", 0),
+    "once an epoch": (f"{MODEL}for epoch in range(9):\n    optimizer = Adam()\n    for x in other.batches():\n{INNER}", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "count"), FRESH.values(), ids=FRESH)
+def test_an_optimizer_is_made_once_for_all_steps(body: str, count: int) -> None:
+    assert len(found(body, "KC407")) == count

@@ -7,12 +7,23 @@ from msgspec import Struct
 from kerascheck.findings import Location
 
 
+class FreshOptimizer(Struct, frozen=True):
+    """An optimizer by its Keras class that each step makes anew: in the body of a loop, or of a function that runs for each
+    batch (`function` is its name); `traced` where TensorFlow traces that function."""
+
+    name: str
+    location: Location
+    function: str = ""
+    traced: bool = False
+
+
 class Tape(Struct, frozen=True):
     """A `with tf.GradientTape() as tape` block.
 
     `unused` are the places of gradients that nothing uses, `outside` of losses that are computed below the block though the
     tape is asked for their gradient, `constant` of losses that numpy computes inside it. `untrained` are calls of the model
-    with the key `model` inside the block that leave `training` to its default.
+    with the key `model` inside the block that leave `training` to its default. `fresh` are optimizers that are made for
+    this one step and apply its gradients.
     """
 
     location: Location
@@ -20,6 +31,7 @@ class Tape(Struct, frozen=True):
     outside: tuple[Location, ...] = ()
     constant: tuple[Location, ...] = ()
     untrained: tuple[tuple[int, Location], ...] = ()
+    fresh: tuple[FreshOptimizer, ...] = ()
 
 
 class TracedFunction(Struct, frozen=True):

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from kerascheck.facts.steps import Tape, TracedFunction
+from msgspec.structs import replace
+
+from kerascheck.facts.steps import FreshOptimizer, Tape, TracedFunction
 from kerascheck.findings import Location
+from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.machine import Machine
 from kerascheck.script.source import Unit
-from kerascheck.script.values import ModelValue
+from kerascheck.script.values import ModelValue, Path
 from kerascheck.script.walking import walk
 
+if TYPE_CHECKING:
+    from kerascheck.script.evaluator import Evaluator
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_Body: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def own_steps(machine: Machine, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:
+def own_steps(machine: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:
     """The tapes and traced functions of a source."""
     tapes: list[Tape] = []
     traced: list[TracedFunction] = []
@@ -30,7 +38,9 @@ def own_steps(machine: Machine, units: Sequence[Unit]) -> tuple[tuple[Tape, ...]
         for body in bodies:
             # What a cell leaves unused another one may use.
             alone = len(units) == 1 or not isinstance(body, ast.Module)
-            tapes += [_tape(machine, block, name, body, alone) for block, name in _blocks(body)]
+            for block, name in _blocks(body):
+                fresh = tuple(_fresh(machine, block, name, body, units))
+                tapes.append(replace(_tape(machine, block, name, body, alone), fresh=fresh))
     return tuple(tapes), tuple(traced)
 
 
@@ -41,7 +51,7 @@ def _is_tracing(machine: Machine, decorator: ast.expr) -> bool:
     return isinstance(called.value, ast.Name) and called.value.id in machine.tensorflow_names
 
 
-def _own(body: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+def _own(body: _Body | ast.For | ast.While) -> Iterator[ast.AST]:
     """What stands in a body, without the functions and classes inside it."""
     stack: list[ast.AST] = list(body.body)
     while stack:
@@ -86,6 +96,79 @@ def _tape(
             unused.append(machine.place(call))
     untrained = tuple(_untrained(machine, inside)) if _wants_weights(everything, name) else ()
     return Tape(machine.place(block), tuple(unused), tuple(outside), tuple(constant), untrained)
+
+
+def _fresh(
+    machine: Evaluator, block: ast.With, tape: str, body: _Body, units: Sequence[Unit]
+) -> Iterator[FreshOptimizer]:
+    """The optimizers that the loop around a tape makes in each turn, or the function around it in each call."""
+    loop = _loop_around(block, body)
+    if loop is None and not (isinstance(body, _FUNCTIONS) and _runs_for_each_batch(body, units)):
+        return
+    inside = list(_own(loop)) if loop is not None else list(_own(body))
+    made = _assigned(inside)
+    owners = {root for call, _ in _gradients(inside, tape) for item in call.args[1:2] if (root := _root(item))}
+    applied = {
+        node.func.value.id
+        for node in inside
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "apply_gradients"
+        and isinstance(node.func.value, ast.Name)
+    }
+    if not owners or owners & made.keys():
+        # What is trained is new in each turn as well.
+        return
+    traced = isinstance(body, _FUNCTIONS) and any(_is_tracing(machine, item) for item in body.decorator_list)
+    for name in sorted(applied & made.keys()):
+        value = made[name][0]
+        kept = loop is not None and _loop_around(value, loop) is not None
+        if len(made[name]) == 1 and not kept and (written := _optimizer(machine, value)):
+            function = body.name if loop is None and isinstance(body, _FUNCTIONS) else ""
+            yield FreshOptimizer(written, machine.place(value), function, traced)
+
+
+def _loop_around(inner: ast.AST, body: ast.AST) -> ast.For | ast.While | None:
+    """The innermost loop of a body that holds a node."""
+    found: ast.For | ast.While | None = None
+    waiting = list(ast.iter_child_nodes(body))
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.For | ast.While) and any(part is inner for part in ast.walk(node)):
+            found, waiting = node, list(ast.iter_child_nodes(node))
+        elif not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            waiting.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _runs_for_each_batch(function: ast.FunctionDef | ast.AsyncFunctionDef, units: Sequence[Unit]) -> bool:
+    """Whether a function is a step by what calls it: `fit`, or a loop of the program."""
+    if function.name == "train_step":
+        return True
+    return any(
+        isinstance(called, ast.Call) and _last(called.func) == function.name
+        for unit in units
+        for loop in walk(unit.tree)
+        if isinstance(loop, ast.For | ast.While)
+        for called in walk(loop)
+    )
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _optimizer(machine: Evaluator, value: ast.expr) -> str:
+    """The Keras optimizer that an expression makes; empty for one without a memory of earlier steps."""
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Name | ast.Attribute):
+        return ""
+    path = machine.evaluate(value.func)
+    if not isinstance(path, Path) or path.parts[0] != "keras" or kind_of(path.parts[1:]) is not ApiKind.OPTIMIZER:
+        return ""
+    plain = path.parts[-1] == "SGD" and not any(word.arg == "momentum" for word in value.keywords)
+    return "" if plain and len(value.args) < 2 else path.parts[-1]
 
 
 def _first_line_of_next(body: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, block: ast.With, name: str) -> float:

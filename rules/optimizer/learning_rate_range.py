@@ -7,11 +7,14 @@ Adam family and RMSprop above 0.01 or below 1e-6, for SGD above 0.1, and for SGD
 gradients as large as the targets. Adadelta, whose own rate is 1, is left out; so are SGD with clipped gradients, fits whose
 rate a callback sets, and models without a non-linearity, unless a step is longer than their weights are at the start.
 
+A pretrained base of `keras.applications` that was frozen in a first training and is made trainable for a second one is fine-tuned:
+there a rate of 0.001 (Adam family and RMSprop) or 0.01 (SGD) is a warning, also where it is the default.
+
 ## Why it matters
 
 The Adam family moves every weight by about the rate itself at each step: at 0.1 the weights jump past every minimum, the
 loss stands still or explodes, and units with relu die. A negative rate climbs the loss. A rate far too small leaves the
-model where it started.
+model where it started. While fine-tuning, a full rate undoes within a few steps what the base has learned on millions of images.
 
 ## Bad
 
@@ -45,6 +48,26 @@ model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(1)])
 model.compile(SGD(0.1), "mse", metrics=["mae"])  # KC401
 ```
 
+Fine-tuning:
+
+```python
+import keras
+
+base = keras.applications.EfficientNetB0(include_top=False, pooling="avg", input_shape=(224, 224, 3))
+base.trainable = False
+inputs = keras.Input((224, 224, 3))
+outputs = keras.layers.Dense(5, "softmax")(keras.layers.Dropout(0.2)(base(inputs, training=False)))
+model = keras.Model(inputs, outputs)
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+training, validation = keras.utils.image_dataset_from_directory(
+    "flowers", validation_split=0.2, subset="both", seed=1, image_size=(224, 224)
+)
+model.fit(training, epochs=10, validation_data=validation)
+base.trainable = True
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])  # KC401
+model.fit(training, epochs=10, validation_data=validation)
+```
+
 ## Good
 
 ```python
@@ -59,29 +82,38 @@ model.compile(Adam(learning_rate=1e-3), "categorical_crossentropy", metrics=["ac
 ## Known limits
 
 What is right depends on batch size and scaling; the bounds are wide, and a rate left at its default is never reported.
-Very small rates of SGD are used on data that is not scaled and are not reported. A pretrained base that is trained at a
-full rate is not looked for.
+Very small rates of SGD are used on data that is not scaled and are not reported. A pretrained base that is trained from the
+start, without a training in which it is frozen, is left alone.
 
 ## References
 
 - Schoop, Huang, Hartmann, UMLAUT: Debugging Deep Learning Programs (CHI 2021), bounds of the rate
 - <https://keras.io/api/optimizers/>
+- <https://keras.io/guides/transfer_learning/#finetuning>
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kerascheck.facts.applications import Base, bases
+from kerascheck.facts.freezing import Change, changes, keys_of
 from kerascheck.facts.graph import Compile, ModelGraph, Optimizer
-from kerascheck.facts.optimizers import ADAPTIVE, is_nonlinear, is_set_by_callback, number, start_scale
+from kerascheck.facts.optimizers import ADAPTIVE, is_nonlinear, is_rescheduled, is_set_by_callback, number, start_scale
 from kerascheck.facts.outputs import REGRESSION, fits_of
-from kerascheck.facts.training import TrainingProgram
-from kerascheck.findings import Finding, Severity
+from kerascheck.facts.training import Compiled, Fit, TrainingProgram
+from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import Options, rule
 
 STEADY = ADAPTIVE | {"rmsprop"}
 OWN_SCALE = frozenset({"adadelta", "ftrl", "adafactor"})
-BOUNDS = {"adaptive-highest": 0.01, "adaptive-lowest": 1e-6, "sgd-highest": 0.1}
+BOUNDS = {
+    "adaptive-highest": 0.01,
+    "adaptive-lowest": 1e-6,
+    "sgd-highest": 0.1,
+    "tuning-adaptive": 0.001,
+    "tuning-sgd": 0.01,
+}
 
 
 @rule("KC401", "learning-rate-range", Severity.WARNING, since="0.1", options=BOUNDS)
@@ -96,6 +128,51 @@ def learning_rate_range(graph: ModelGraph, program: TrainingProgram | None, opti
         told = _told(graph, compiled, optimizer, rate, options)
         if told is not None:
             yield _finding(optimizer, rate, *told)
+    if program is not None:
+        for base in bases(graph):
+            yield from _fine_tuned(graph, program, base, options)
+
+
+def _fine_tuned(graph: ModelGraph, program: TrainingProgram, base: Base, options: Options) -> Iterator[Finding]:
+    """A rate for new weights where a base that was frozen before goes on learning."""
+    fits = [fit for fit in program.of(Fit) if fit.model == graph.key and fit.certain]
+    opened = _opened(program, base, fits) if base.is_pretrained and len(fits) > 1 else None
+    if opened is None:
+        return
+    fit = next(fit for fit in fits if fit.order > opened.order)
+    compiled = [event for event in program.of(Compiled) if event.model == graph.key and event.order < fit.order]
+    call = compiled[-1].compile if compiled and compiled[-1].order > opened.order else None
+    optimizer = call.optimizer if call is not None else None
+    if call is None or optimizer is None or is_rescheduled(program, optimizer, fit):
+        return
+    rate, name = number(optimizer, "learning_rate"), "adaptive" if optimizer.name in STEADY else "sgd"
+    if rate is None or optimizer.name not in STEADY | {"sgd"}:
+        return
+    if rate >= options.number(f"tuning-{name}", BOUNDS[f"tuning-{name}"]):
+        yield Finding(
+            message=f"`{optimizer.label}` fine-tunes the pretrained `{base.layer.label}` at a rate of {rate:g}, as for new weights: its first steps undo what the base has learned",
+            location=optimizer.place("learning_rate")
+            if "learning_rate" in optimizer.given
+            else call.place("optimizer"),
+            label="a full rate",
+            help=f"compile with a rate that is 10 to 100 times smaller, such as {rate / 100:g}",
+            severity=Severity.WARNING,
+            related=(Related(opened.event.location, "made trainable here"),),
+        )
+
+
+def _opened(program: TrainingProgram, base: Base, fits: Sequence[Fit]) -> Change | None:
+    """The change between two trainings that makes a base, or a part of it, trainable after it was frozen in the first."""
+    keys = {base.layer.key, base.node.layer.key} | keys_of(base.layer.model)
+    mine = [change for change in changes(program) if change.keys & keys and change.event.certain]
+    for change in mine:
+        before = [other.trainable for other in mine if other.order < change.order]
+        frozen = bool(before) and before[-1] is False
+        between = any(fit.order < change.order for fit in fits) and any(fit.order > change.order for fit in fits)
+        first = next((other for other in mine if other.trainable is False), None)
+        if change.trainable is True and frozen and between and first is not None and first.order < fits[0].order:
+            return change
+    return None
 
 
 def _is_overwritten(

@@ -1,15 +1,18 @@
-"""One optimizer object trains two models.
+"""One optimizer object trains two models, or each step makes its own.
 
 ## What it does
 
 Finds optimizer objects that are compiled into more than one model, where at least two of the models are trained; also one
-that is made once in front of a loop which builds and compiles a new model in every round.
+that is made once in front of a loop which builds and compiles a new model in every round. In loops of training that the script
+writes itself, with a gradient tape, it finds an optimizer that is made anew in each step.
 
 ## Why it matters
 
 An optimizer keeps running averages and a step count for the weights it first saw. In Keras 3 and TensorFlow 2.11 and
 newer, training the second model stops with "Unknown variable"; older releases go on with the step count and the decayed
-rate of the first one.
+rate of the first one. An optimizer that each step makes anew forgets its momentum and its step count: Adam then moves every
+weight by the same length, whatever the gradients were before. In a function below `@tf.function` it is an error: the second
+call makes variables that only the first may make.
 
 ## Bad
 
@@ -27,6 +30,29 @@ small.fit(x_train / 255.0, y_train, batch_size=128, epochs=5, validation_split=0
 large = Sequential([Input((28, 28)), Flatten(), Dense(512, activation="relu"), Dense(10, activation="softmax")])
 large.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])  # KC407
 large.fit(x_train / 255.0, y_train, batch_size=128, epochs=5, validation_split=0.1)
+```
+
+```python
+import tensorflow as tf
+from tensorflow import keras
+
+(x_train, y_train), _ = keras.datasets.mnist.load_data()
+batches = tf.data.Dataset.from_tensor_slices((x_train / 255.0, y_train)).shuffle(60000).batch(128)
+model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)])
+judge = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+@tf.function
+def step(x, y):
+    optimizer = keras.optimizers.Adam(1e-3)  # KC407
+    with tf.GradientTape() as tape:
+        loss = judge(y, model(x, training=True))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+
+for x, y in batches:
+    step(x, y)
 ```
 
 ## Good
@@ -48,7 +74,7 @@ for width in (64, 512):
 
 ## Known limits
 
-Optimizers that a loop of the script's own applies to several models are not followed, nor those made anew in each step.
+Optimizers that a loop of the script's own applies to several models are not followed.
 
 ## References
 
@@ -61,6 +87,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import Optimizer
+from kerascheck.facts.steps import FreshOptimizer
 from kerascheck.facts.training import Compiled, Fit, KerasUsage, ModelUse, TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -80,12 +107,30 @@ def optimizer_reused(program: TrainingProgram, usage: KerasUsage) -> Iterator[Fi
             yield _finding(event, optimizer, before, severity)
         elif (before.model != event.model and event.certain) or _is_new_each_round(program, event, optimizer):
             yield _finding(event, optimizer, None, severity)
+    for tape in program.tapes:
+        yield from map(_fresh, tape.fresh)
 
 
 def _is_new_each_round(program: TrainingProgram, event: Compiled, optimizer: Optimizer) -> bool:
     """Whether a loop builds and compiles the model while the optimizer was made in front of it."""
     built = any(use.repeated for use in program.of(ModelUse) if use.model == event.model and use.use == "built")
     return event.repeated and not optimizer.repeated and built
+
+
+def _fresh(optimizer: FreshOptimizer) -> Finding:
+    where = f"each call of `{optimizer.function}`" if optimizer.function else "each turn of the loop"
+    effect = (
+        "the second call stops with a ValueError, as only the first may make variables"
+        if optimizer.traced
+        else "its momentum and its step count begin again with every batch"
+    )
+    return Finding(
+        message=f"{where} makes another `{optimizer.name}`: {effect}",
+        location=optimizer.location,
+        label="made anew in each step",
+        help=f"make the `{optimizer.name}` once, in front of the loop, and only apply gradients in it",
+        severity=Severity.ERROR if optimizer.traced else Severity.WARNING,
+    )
 
 
 def _finding(event: Compiled, optimizer: Optimizer, before: Compiled | None, severity: Severity) -> Finding:
