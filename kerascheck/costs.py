@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from kerascheck.facts.graph import Layer, ModelGraph, Node, Optimizer, Tensor
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.findings import Location
 
 Count = int | Unknown
@@ -37,6 +37,7 @@ class LayerCost(Struct, frozen=True):
 class ModelCost(Struct, frozen=True):
     """A model: its layers in Keras's order, and their sums.
 
+    `optimizer_parameters` counts the numbers that the optimizer keeps once it is built, 0 for a model that was not compiled.
     `weight_bytes` and `optimizer_bytes` hold as long as the model does; `activation_bytes` are the outputs of all layers
     for one batch of `batch_size` samples, which training keeps for the backward pass.
     """
@@ -48,6 +49,7 @@ class ModelCost(Struct, frozen=True):
     trainable: Count
     multiply_adds: Count
     weight_bytes: Count
+    optimizer_parameters: Count
     optimizer_bytes: Count
     activation_bytes: Count
     batch_size: int
@@ -60,7 +62,10 @@ def model_cost(graph: ModelGraph, batch_size: int) -> ModelCost:
     trainable = _sum(row.trainable for row in rows)
     parameters = _sum(row.parameters for row in rows)
     optimizer = graph.compiles[-1].optimizer if graph.compiles else None
-    slots = slots_of(optimizer) if optimizer is not None else 0
+    widths = [_variable_bytes(layer) for layer in graph.layers]
+    trained = _sum(_times(row.trainable, width) for row, width in zip(rows, widths, strict=True))
+    first = next((width for row, width in zip(rows, widths, strict=True) if row.trainable), 4)
+    slots, scalars = (slots_of(optimizer), scalars_of(optimizer, first)) if optimizer is not None else (0, ())
     sizes = {layer.key: _compute_bytes(layer) for layer in graph.layers}
     activations = _sum(
         _times(_times(_elements(tensor.shape), batch_size), sizes.get(node.layer.key, 4))
@@ -75,7 +80,8 @@ def model_cost(graph: ModelGraph, batch_size: int) -> ModelCost:
         trainable=trainable,
         multiply_adds=_sum(row.multiply_adds for row in rows),
         weight_bytes=_sum(_times(layer.parameters, _variable_bytes(layer)) for layer in graph.layers),
-        optimizer_bytes=_times(_times(trainable, slots), 4),
+        optimizer_parameters=_sum((_times(trainable, slots), len(scalars))),
+        optimizer_bytes=_sum((_times(trained, slots), sum(scalars))),
         activation_bytes=activations,
         batch_size=batch_size,
         whole=graph.whole,
@@ -134,6 +140,14 @@ def _statistics(layer: Layer, parameters: int) -> int:
 
 def slots_of(optimizer: Optimizer) -> Count:
     """How many numbers an optimizer keeps for each trainable parameter."""
+    kept = _own_slots(optimizer)
+    if isinstance(kept, Unknown):
+        return UNKNOWN
+    steps = optimizer["gradient_accumulation_steps"]
+    return kept + (optimizer["use_ema"] is True) + (isinstance(steps, int) and steps > 1)
+
+
+def _own_slots(optimizer: Optimizer) -> Count:
     name = optimizer.name
     if isinstance(name, Unknown):
         return UNKNOWN
@@ -145,12 +159,19 @@ def slots_of(optimizer: Optimizer) -> Count:
             return 1 + moved + (optimizer["centered"] is True)
         case "adam" | "adamw":
             return 2 + (optimizer["amsgrad"] is True)
-        case "nadam" | "adamax" | "adadelta" | "ftrl":
+        case "nadam" | "adamax" | "adadelta" | "ftrl" | "lamb":
             return 2
         case "adagrad" | "lion":
             return 1
         case _:
             return UNKNOWN
+
+
+def scalars_of(optimizer: Optimizer, width: int) -> tuple[int, ...]:
+    """The bytes of each single number that Keras 3 keeps: the counter, a rate that no schedule gives, and Nadam's product,
+    which is of the `width` of the first weight."""
+    rate = () if isinstance(optimizer["learning_rate"], Symbol) else (4,)
+    return (8, *rate, *((width,) if optimizer.name == "nadam" else ()))
 
 
 def multiply_adds(node: Node) -> Count:
@@ -347,6 +368,8 @@ _WIDTHS: Final = {"float16": 2, "bfloat16": 2, "float64": 8}
 
 def _variable_bytes(layer: Layer) -> int:
     """The bytes of a weight; mixed policies keep them in float32."""
+    if layer.model is not None:
+        return next((_variable_bytes(inner) for inner in layer.model.layers if inner.parameters), 4)
     dtype = layer["dtype"]
     return _WIDTHS.get(dtype, 4) if isinstance(dtype, str) else 4
 

@@ -51,6 +51,13 @@ def last(text: str) -> LayerCost:
     return costs(f"import keras\nfrom keras import layers\nmodel = keras.Sequential([{text}])\n").layers[-1]
 
 
+COMPILED = """
+import keras
+model = keras.Sequential([keras.Input((10,)), keras.layers.Dense(4, dtype="{dtype}")])
+model.compile(optimizer={optimizer}, loss="mse")
+"""
+
+
 @pytest.fixture(scope="module")
 def keras_says() -> dict[str, dict | None]:
     done = subprocess.run(
@@ -115,12 +122,60 @@ def test_multiply_adds_are_those_of_the_formulas(layers: str, expected: object) 
     ],
 )
 def test_optimizer_state_is_counted_by_its_slots(optimizer: str, slots: int) -> None:
-    cost = costs(
-        "import keras\nmodel = keras.Sequential([keras.Input((10,)), keras.layers.Dense(4)])\n"
-        f"model.compile(optimizer={optimizer}, loss='mse')\n"
-    )
+    cost = costs(COMPILED.format(optimizer=optimizer, dtype="float32"))
     assert cost.weight_bytes == 44 * 4
-    assert cost.optimizer_bytes == slots * 44 * 4
+    # And the counter of 64 bits and the rate.
+    assert cost.optimizer_bytes == slots * 44 * 4 + 12
+
+
+OPTIMIZERS = [
+    "keras.optimizers.SGD()",
+    "keras.optimizers.SGD(momentum=0.9, nesterov=True)",
+    "keras.optimizers.SGD(use_ema=True)",
+    "keras.optimizers.SGD(gradient_accumulation_steps=4)",
+    "keras.optimizers.RMSprop()",
+    "keras.optimizers.RMSprop(momentum=0.9, centered=True)",
+    "keras.optimizers.Adam()",
+    "keras.optimizers.Adam(amsgrad=True)",
+    "keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9))",
+    "keras.optimizers.AdamW()",
+    "keras.optimizers.Nadam()",
+    "keras.optimizers.Adamax()",
+    "keras.optimizers.Adadelta()",
+    "keras.optimizers.Adagrad()",
+    "keras.optimizers.Ftrl()",
+    "keras.optimizers.Lion()",
+    "keras.optimizers.Lamb()",
+]
+BUILT = """
+import json, sys, keras
+from keras.src.utils.summary_utils import count_params, weight_memory_size
+found = []
+for text in json.loads(sys.argv[1]):
+    names = {}
+    exec(text, names)
+    model = names["model"]
+    model.optimizer.build(model.trainable_variables)
+    state, weights = model.optimizer.variables, model.weights
+    found.append([count_params(state), int(weight_memory_size(state)), int(weight_memory_size(weights))])
+print(json.dumps(found))
+"""
+
+
+def test_optimizer_state_and_weights_take_what_keras_says() -> None:
+    texts = [
+        COMPILED.format(optimizer=optimizer, dtype=dtype)
+        for optimizer in OPTIMIZERS
+        for dtype in ("float32", "mixed_bfloat16", "bfloat16", "float64")
+    ]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", BUILT, json.dumps(texts)],
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    for text, expected in zip(texts, json.loads(done.stdout.splitlines()[-1]), strict=True):
+        cost = costs(text)
+        assert [cost.optimizer_parameters, cost.optimizer_bytes, cost.weight_bytes] == expected, text
 
 
 def test_activations_grow_with_the_batch() -> None:

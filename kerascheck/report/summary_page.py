@@ -30,6 +30,7 @@ def _model(model: ModelCost) -> dict[str, object]:
         "trainable": _plain(model.trainable),
         "multiply_adds": _plain(model.multiply_adds),
         "weight_bytes": _plain(model.weight_bytes),
+        "optimizer_parameters": _plain(model.optimizer_parameters),
         "optimizer_bytes": _plain(model.optimizer_bytes),
         "batch_size": model.batch_size,
         "activation_bytes": _plain(model.activation_bytes),
