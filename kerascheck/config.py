@@ -140,7 +140,7 @@ def _table(file: Path) -> Mapping[str, object] | None:
     """The kerascheck table of a file; None where a pyproject.toml has none."""
     data = file.read_bytes()
     project = file.name == "pyproject.toml"
-    if project and b"kerascheck" not in data:
+    if project and not _may_configure(data):
         return None
     import tomllib
 
@@ -153,6 +153,14 @@ def _table(file: Path) -> Mapping[str, object] | None:
     if isinstance(inner, dict):
         return cast("Mapping[str, object]", inner)
     return None if project else document
+
+
+def _may_configure(data: bytes) -> bool:
+    """Whether the text of a pyproject.toml can hold a table `tool.kerascheck`, which is cheaper to ask than to parse it."""
+    if b"kerascheck" not in data:
+        return False
+    lines = (line.translate(None, b" \t\"'") for line in data.splitlines() if b"tool" in line)
+    return any(b"kerascheck" in line or line.startswith((b"tool", b"[tool]")) for line in lines)
 
 
 def _strings(value: object) -> tuple[str, ...]:

@@ -83,6 +83,22 @@ def test_the_nearest_configuration_is_found(tmp_path: Path, files: dict[str, str
     assert find_config([tmp_path / "sub" / "train.py"]).choices[0].ignore == (chosen,)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[ tool . "kerascheck" ]\nignore=["A"]',
+        '["tool"]\nkerascheck.ignore = ["A"]',
+        '[tool]  # of all kinds\nruff.line-length = 99\nkerascheck = {ignore = ["A"]}',
+        'tool.kerascheck.ignore = ["A"]',
+        '"tool".kerascheck = {ignore = ["A"]}',
+        '[[package]]\nname = "tool"\n[tool.kerascheck]\nignore = ["A"]',
+    ],
+)
+def test_the_table_is_found_however_it_is_written(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert find_config([tmp_path]).choices[0].ignore == ("A",)
+
+
 def test_paths_in_several_folders_take_the_configuration_that_they_share(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()

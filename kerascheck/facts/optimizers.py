@@ -18,7 +18,7 @@ ADAPTIVE: Final = frozenset(
 """Optimizers whose steps are about as large as the rate itself, whatever the gradient."""
 
 
-_RATE: Final = re.compile(r"lr|rate|sched|cycl|warm|anneal|decay|find|cosine|restart|super", re.IGNORECASE)
+_RATE: Final = r"(?i)lr|rate|sched|cycl|warm|anneal|decay|find|cosine|restart|super"
 _BENDING: Final = frozenset({"ELU", "LeakyReLU", "PReLU", "ReLU", "MaxPooling1D", "MaxPooling2D", "MaxPooling3D"})
 
 
@@ -46,7 +46,7 @@ def is_set_by_callback(program: TrainingProgram, optimizer: Optimizer, fit: Fit)
     if fit.unexpanded or isinstance(fit.callbacks, Unknown) or optimizer.key in program.rates_in_hand:
         return True
     return any(
-        callback.name == "LearningRateScheduler" or (callback.custom and _RATE.search(callback.name))
+        callback.name == "LearningRateScheduler" or (callback.custom and re.search(_RATE, callback.name))
         for callback in fit.callbacks
     )
 

@@ -29,10 +29,9 @@ SIZE_LIMIT: Final = 200_000
 FIRST_WITH_KERAS_3: Final = (2, 16)
 """The TensorFlow release that brings Keras 3."""
 
-_PIN: Final = re.compile(
-    r"(?<![\w.-])(?P<name>keras|tf[-_]keras|tensorflow(?:[-_](?:cpu|gpu|macos))?)\s*(?:\[[^\]]*\])?[\"']?\s*=?\s*[\"']?"
-    r"(?P<mark>===?|~=|>=|<=|<|>|=|\^)\s*(?P<major>\d+)(?:\.(?P<minor>\d+))?",
-    re.IGNORECASE,
+_PIN: Final = (
+    r"(?i)(?<![\w.-])(?P<name>keras|tf[-_]keras|tensorflow(?:[-_](?:cpu|gpu|macos))?)\s*(?:\[[^\]]*\])?[\"']?\s*=?\s*[\"']?"
+    r"(?P<mark>===?|~=|>=|<=|<|>|=|\^)\s*(?P<major>\d+)(?:\.(?P<minor>\d+))?"
 )
 
 
@@ -76,7 +75,7 @@ def pins_in(text: str) -> Pins:
     for line in text.splitlines():
         if line.lstrip().startswith("#"):
             continue
-        for match in _PIN.finditer(line):
+        for match in re.finditer(_PIN, line):
             name = match["name"].lower().replace("_", "-")
             minor = int(match["minor"]) if match["minor"] else None
             told = _generation(name, match["mark"], int(match["major"]), minor)

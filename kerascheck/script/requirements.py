@@ -31,11 +31,11 @@ HEAD: Final = "# /// script"
 HEAD_LINES: Final = 100
 """How far down the head of a script is looked for."""
 
-_WRITTEN: Final = re.compile(
+_WRITTEN: Final = (
     r"(?P<name>[A-Za-z][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?P<versions>(?:(?:===?|~=|!=|<=|>=|<|>)\s*[\w.*+!-]+\s*,?\s*)*)"
 )
-_VERSION: Final = re.compile(r"(?P<mark>===?|~=|!=|<=|>=|<|>|\^|~)?\s*(?P<numbers>\d+(?:\.\d+)*)(?P<rest>[\w.*+-]*)")
-_INSTALL: Final = re.compile(r"^\s*[!%]\s*(?:python3?\s+-m\s+)?pip3?\s+install\s+(?P<packages>.+)")
+_VERSION: Final = r"(?P<mark>===?|~=|!=|<=|>=|<|>|\^|~)?\s*(?P<numbers>\d+(?:\.\d+)*)(?P<rest>[\w.*+-]*)"
+_INSTALL: Final = r"^\s*[!%]\s*(?:python3?\s+-m\s+)?pip3?\s+install\s+(?P<packages>.+)"
 
 
 class _File(Struct, frozen=True):
@@ -84,7 +84,7 @@ def installed_in(source: SourceText, path: str) -> tuple[Group, ...]:
     groups: list[Group] = []
     for cell, lines in source.cells:
         groups += (_installed(match["packages"], line, Location(path, number, cell=cell))
-                   for number, line in enumerate(lines, 1) if (match := _INSTALL.match(line)))  # fmt: skip
+                   for number, line in enumerate(lines, 1) if "pip" in line and (match := re.match(_INSTALL, line)))  # fmt: skip
         if HEAD in lines[:HEAD_LINES]:
             groups += _head(lines, path)
     return tuple(group for group in groups if len(group) > 1)
@@ -252,7 +252,7 @@ def _found(texts: Iterable[str], file: _File) -> Group:
 
 def _requirement(text: str, display: str) -> Requirement | None:
     """A requirement as pip reads it; None for another package, one with a marker, and what is no requirement."""
-    match = _WRITTEN.fullmatch(text)
+    match = re.fullmatch(_WRITTEN, text)
     name = NAMES.get(match["name"].lower().replace("_", "-")) if match is not None else None
     if match is None or name is None:
         return None
@@ -264,7 +264,7 @@ def _span(text: str) -> Span | None:
     """The versions that a list of conditions leaves; None where one is not understood."""
     left = Span()
     for part in filter(None, (part.strip() for part in text.split(","))):
-        match = _VERSION.fullmatch(part)
+        match = re.fullmatch(_VERSION, part)
         if match is None:
             return None
         numbers = tuple(map(int, match["numbers"].split(".")))

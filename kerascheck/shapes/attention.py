@@ -20,13 +20,10 @@ from kerascheck.shapes.call import (
     written,
 )
 
-_EQUATIONS = tuple(
-    re.compile(form)
-    for form in (
-        r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)",
-        r"\.\.\.([a-zA-Z]+),([a-zA-Z]+)->\.\.\.([a-zA-Z]+)",
-        r"([a-zA-Z]{2,})\.\.\.,([a-zA-Z]+)->([a-zA-Z]+)\.\.\.",
-    )
+_EQUATIONS = (
+    r"([a-zA-Z]+),([a-zA-Z]+)->([a-zA-Z]+)",
+    r"\.\.\.([a-zA-Z]+),([a-zA-Z]+)->\.\.\.([a-zA-Z]+)",
+    r"([a-zA-Z]{2,})\.\.\.,([a-zA-Z]+)->([a-zA-Z]+)\.\.\.",
 )
 """The forms of an equation: input, kernel and output; with any axes in front, or behind."""
 
@@ -184,7 +181,7 @@ def check_equation(call: Call) -> None:
     text = call.value("equation")
     if not isinstance(text, str):
         return
-    matched = next((found for form in _EQUATIONS if (found := form.match(text))), None)
+    matched = next((found for form in _EQUATIONS if (found := re.match(form, text))), None)
     if matched is None:
         raise Refusal("shape", f"cannot read the equation `{text}`, which is no `ab,bc->ac`")
     source, kernel, output = matched.groups()
