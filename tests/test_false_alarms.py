@@ -188,6 +188,7 @@ QUIET = {
         keras.layers.ReversibleEmbedding(input_dim=100, output_dim=8)
         """,
     ),
+    "KC601 a window of one place under an old name": (None, "layers.Convolution2D(4, 1, 1)"),
     "KC603 a loader of data from the other library": (
         None,
         """
@@ -346,3 +347,12 @@ model.compile("sgd", [losses.BinaryCrossentropy(from_logits=True), losses.Catego
 """
     (finding,) = [finding for finding in check_script(text).findings if finding.code == "KC303"]
     assert "the outputs stand in the order `kind`, `urgent`" in finding.help
+
+
+def test_a_kernel_in_single_numbers_is_said_to_become_a_stride() -> None:
+    found = check_script("from tensorflow.keras.layers import Convolution2D\nConvolution2D(64, 3, 3)\n").findings
+    (finding,) = [finding for finding in found if finding.code == "KC601"]
+    assert finding.severity is Severity.ERROR
+    assert finding.message == (
+        "`Convolution2D` takes the second kernel size for `strides`: its window moves 3 places at a time"
+    )

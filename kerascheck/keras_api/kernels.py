@@ -29,4 +29,7 @@ def kernel_values(call: ApiCall, old_keywords: Set[str]) -> range:
     if len(values) != len(call.positional_places) or len(values) < axes.stop:
         return nothing
     sizes = [values[index] for index in axes]
+    if rank == 2 and set(sizes) == {1} and not old_keywords:
+        # A window of 1 that moves by 1 is the same in either reading.
+        return nothing
     return axes if all(isinstance(size, int) and not isinstance(size, bool) for size in sizes) else nothing

@@ -181,11 +181,17 @@ def _refusing(call: ApiCall, found: list[Old], usage: KerasUsage) -> list[Old]:
 
 
 def _message(call: ApiCall, found: list[Old], usage: KerasUsage) -> str:
+    refusing, refused = _refusing(call, found, usage), [old.change.refused for old in found if old.change.refused]
+    if len(found) == 1 and found[0].change is KERNEL and len(call.positional_values) == 3:
+        # Nothing fails: the next parameter is there to take it.
+        since = "" if refusing else f"since Keras {_written(max(refused))}, "
+        size, stride = call.positional_values[1:]
+        moves = f"its window moves {stride} places at a time" if stride != 1 else f"its window is {size} by {size}"
+        return f"{since}`{call.name}` takes the second kernel size for `strides`: {moves}"
     names = _listed([f"`{old.name}`" for old in found])
     plural = len(found) > 1
-    if _refusing(call, found, usage):
+    if refusing:
         return f"`{call.name}` does not take {names}: the call fails"
-    refused = [old.change.refused for old in found if old.change.refused is not None]
     if not refused:
         verb = "are" if plural else "is"
         return (
