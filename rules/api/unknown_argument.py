@@ -60,7 +60,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.training import ApiCall, KerasUsage
-from kerascheck.findings import Edit, Finding, Fix, Severity
+from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api.normalize import layer
 from kerascheck.keras_api.signatures import Accepted, accepted
 from kerascheck.rule import rule
@@ -87,6 +87,9 @@ def _keywords(call: ApiCall, known: Accepted) -> Iterator[Finding]:
         # The layouts of DTensor were arguments of every layer for a while.
         if name in known.keywords or name.endswith("_layout"):
             continue
+        if _is_of_arrays(call, name):
+            yield _for_arrays(call, name, place)
+            continue
         from difflib import get_close_matches
 
         choices = sorted((known.today or known.keywords) - call.keywords.keys())
@@ -99,6 +102,23 @@ def _keywords(call: ApiCall, known: Accepted) -> Iterator[Finding]:
             help=f"write `{near[0]}`" if near else f"leave it out, or look it up in the documentation of `{call.name}`",
             fix=Fix((Edit(place, near[0]),), safe=bool(get_close_matches(name, near, cutoff=SURE))) if near else None,
         )
+
+
+def _is_of_arrays(call: ApiCall, name: str) -> bool:
+    """Whether `fit` has an argument that `fit_generator` does not take."""
+    plain = accepted(call.qualified.removesuffix("_generator")) if call.name.endswith("_generator") else None
+    return plain is not None and name in plain.keywords
+
+
+def _for_arrays(call: ApiCall, name: str, place: Location) -> Finding:
+    plain = call.name.removesuffix("_generator")
+    split = "make a second generator for the validation rows and pass it as `validation_data`"
+    return Finding(
+        message=f"`{call.name}` has no argument `{name}`, which `{plain}` takes for arrays: the call fails",
+        location=place,
+        label="for arrays only",
+        help=split if name == "validation_split" else "leave it out: the generator decides this",
+    )
 
 
 def _surplus(call: ApiCall, most: int) -> Finding:

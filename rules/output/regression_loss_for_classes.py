@@ -108,10 +108,17 @@ def _finding(judgement: Judgement, classes: DataArray | None) -> Finding:
         message=message,
         location=judgement.location,
         label="a regression loss for classes",
-        help=f'write `loss="{_right(judgement, classes)}"`',
+        help=_help(judgement, classes),
         related=tuple(related) if judgement.loss.location.line else (),
         layer=output.address,
     )
+
+
+def _help(judgement: Judgement, classes: DataArray | None) -> str:
+    count = classes.classes if classes is not None else None
+    if judgement.output.units == 1 and isinstance(count, int) and count > 2:
+        return f'give `{judgement.output.title}` {count} units and softmax, and write `loss="sparse_categorical_crossentropy"`'
+    return f'write `loss="{_right(judgement, classes)}"`'
 
 
 def _right(judgement: Judgement, classes: DataArray | None) -> str:

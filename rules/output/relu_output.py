@@ -106,7 +106,7 @@ def _finding(judgement: Judgement) -> Finding:
     if loss.from_logits is True:
         told, help_ = "cuts off all negative logits, so that no class can be ruled out", "leave the activation out"
     else:
-        told = f"gives no probabilities, while `{judgement.loss_name}` takes the logarithm of what it gets as one"
+        told = f"gives no probabilities, though `{judgement.loss_name}` takes its values for such"
         help_ = f'write `activation="{right}"`'
     return Finding(
         message=f"`{output.title}` ends in {output.activation}, which {told}",
