@@ -681,3 +681,38 @@ model.fit(np.zeros((100, 9)), y)
 """
     (finding,) = found(body, "KC307")
     assert finding.severity is Severity.ERROR
+
+
+LAYER = """
+import keras
+from keras import layers, ops
+
+class Own(layers.Layer):
+    def call(self, x):
+        return {body}
+
+inputs = keras.Input((8,))
+x = {before}(inputs)
+model = keras.Model(inputs, layers.Dense(1)(Own()(x)))
+"""
+IN_LAYERS = {
+    "a logarithm of what relu gives": ("layers.Dense(4, 'relu')", "ops.log(x)", 1),
+    "a logarithm of probabilities": ("layers.Dense(4, 'softmax')", "ops.log(x)", 1),
+    "a logarithm of anything": ("layers.Dense(4)", "ops.log(x)", 1),
+    "a logarithm behind a clip": ("layers.Dense(4, 'softmax')", "ops.log(ops.clip(x, 1e-7, 1.0))", 0),
+    "a logarithm above one": ("layers.Dense(4, 'relu')", "ops.log(1 + x)", 0),
+    "a root of anything": ("layers.Dense(4)", "ops.sqrt(x)", 1),
+    "a root of what relu gives": ("layers.Dense(4, 'relu')", "ops.sqrt(x)", 0),
+    "a root of squares": ("layers.Dense(4)", "ops.sqrt(ops.square(x))", 0),
+    "a division by features": ("layers.Dense(4)", "1 / x", 0),
+    "a division by what relu gives": ("layers.Dense(4, 'relu')", "1 / x", 1),
+    "a division with an epsilon": ("layers.Dense(4, 'relu')", "x / (ops.sum(x) + 1e-6)", 0),
+    "a softmax of one's own": ("layers.Dense(4)", "ops.exp(x) / ops.sum(ops.exp(x), axis=-1, keepdims=True)", 0),
+    "an input that is not known": ("layers.Lambda(lambda x: x)", "ops.log(x)", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "body", "count"), IN_LAYERS.values(), ids=IN_LAYERS)
+def test_layers_of_ones_own_are_judged_by_what_comes_in(before: str, body: str, count: int) -> None:
+    findings = check_script(LAYER.format(before=before, body=body)).findings
+    assert len([finding for finding in findings if finding.code == "KC319"]) == count

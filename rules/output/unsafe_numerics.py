@@ -1,10 +1,11 @@
-"""A logarithm or a division in a loss or metric meets zero.
+"""A logarithm, a root or a division in a loss, a metric or a layer meets zero or less.
 
 ## What it does
 
-Follows the loss and metric functions of the script and the range of their values: predictions lie within 0..1 behind
-softmax or sigmoid, and clipping, `maximum` and an added epsilon move them away from zero. It speaks where the operand
-of a logarithm, or a denominator, is known to become zero or negative.
+Follows the loss and metric functions of the script, and the `call` of its layers, and the range of their values:
+predictions lie within 0..1 behind softmax or sigmoid, what comes out of relu is zero or more, and clipping, `maximum` and an
+added epsilon move values away from zero. It speaks where the operand of a logarithm, or a denominator, is known to become
+zero or negative, or the operand of a square root negative.
 
 ## Why it matters
 
@@ -40,6 +41,21 @@ model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(1, activat
 model.compile("adam", "binary_crossentropy", metrics=["accuracy", precision])
 ```
 
+```python
+from keras import Input, Model, layers, ops
+
+
+class UnitLength(layers.Layer):
+    def call(self, x):
+        return x / ops.sqrt(ops.sum(ops.square(x), axis=-1, keepdims=True))  # KC319
+
+
+inputs = Input((20,))
+x = layers.Dense(64, activation="relu")(inputs)
+x = UnitLength()(x)
+model = Model(inputs, layers.Dense(10)(x))
+```
+
 ## Good
 
 ```python
@@ -58,7 +74,9 @@ model.compile("adam", cross_entropy, metrics=["accuracy"])
 
 ## Known limits
 
-Targets are taken for unknown: a division by them is not judged. Custom layers are not looked into.
+Targets are taken for unknown: a division by them is not judged. In layers only what relu, softmax or sigmoid give has a
+known range, and what a layer without activation gives may be negative but is not taken for zero. Classes of metrics are not
+looked into: what their states hold is not known.
 
 ## References
 
@@ -67,20 +85,23 @@ Targets are taken for unknown: a division by them is not judged. Custom layers a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from kerascheck.facts.graph import Loss, ModelGraph
+from kerascheck.facts.families import ACTIVATIONS, KERNELS, activation_of
+from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.outputs import outputs
 from kerascheck.facts.ranges import ANY, PROBABILITY, Range, operand, operation, ranges
 from kerascheck.facts.training import TrainingProgram
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 LOGARITHMS = frozenset({"log", "log2", "log10"})
+_ACTIVE = KERNELS | ACTIVATIONS
 
 
-@rule("KC319", "unsafe-numerics", Severity.WARNING, since="0.1", preview=True)
+@rule("KC319", "unsafe-numerics", Severity.WARNING, since="0.1")
 def unsafe_numerics(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
+    yield from _in_layers(graph)
     predictions = _predictions(graph)
     if predictions is None:
         return
@@ -89,7 +110,33 @@ def unsafe_numerics(graph: ModelGraph, program: TrainingProgram) -> Iterator[Fin
         metrics = compiled.metrics if isinstance(compiled.metrics, tuple) else ()
         for function in (*losses, *metrics):
             if function is not None and function.body is not None:
-                yield from _judged(function, function.body, predictions)
+                known = {function.body.inputs[1].key: predictions}
+                yield from _judged(str(function.name), function.location, function.body, known)
+
+
+def _in_layers(graph: ModelGraph) -> Iterator[Finding]:
+    """What the layers of the script's own do with what is known of their inputs."""
+    for node in graph.nodes:
+        body = node.layer.model
+        if body is None or node.layer.kind is not LayerKind.CUSTOM or len(body.inputs) != len(node.inputs):
+            continue
+        made = [graph.producer(tensor) for tensor in node.inputs]
+        pairs = [(inner, _given(before)) for inner, before in zip(body.inputs, made, strict=True)]
+        known = {inner.key: value for inner, value in pairs if value is not None}
+        if known:
+            yield from _judged(node.layer.class_name, node.location, body, known)
+
+
+def _given(node: Node | None) -> Range | None:
+    """The range of what a layer gives; None where it is not known."""
+    if node is None or node.layer.kind is not LayerKind.BUILTIN or node.layer.class_name not in _ACTIVE:
+        return None
+    activation = activation_of(node.layer)
+    if activation in ("softmax", "sigmoid"):
+        return PROBABILITY
+    if activation == "relu":
+        return Range(0.0, zero=True)
+    return Range() if activation is None and node.layer.class_name in KERNELS else None
 
 
 def _predictions(graph: ModelGraph) -> Range | None:
@@ -103,8 +150,8 @@ def _predictions(graph: ModelGraph) -> Range | None:
     return Range(0.0, zero=True) if activation == "relu" else ANY
 
 
-def _judged(function: Loss, body: ModelGraph, predictions: Range) -> Iterator[Finding]:
-    found = ranges(body, {body.inputs[1].key: predictions})
+def _judged(owner: str, place: Location, body: ModelGraph, known: Mapping[int, Range]) -> Iterator[Finding]:
+    found = ranges(body, known)
     told: set[int] = set()
     for node in body.nodes:
         name = operation(node)
@@ -112,6 +159,10 @@ def _judged(function: Loss, body: ModelGraph, predictions: Range) -> Iterator[Fi
             value = found.get(node.inputs[0].key)
             unsafe = value is not None and (value.low < 0 or value.zero or value.saturates)
             why = "the logarithm of a value that can be 0 is minus infinity"
+        elif name == "sqrt" and len(node.inputs) == 1:
+            value = found.get(node.inputs[0].key)
+            unsafe = value is not None and value.low < 0
+            why = "the square root of a value that can be negative is NaN"
         elif name == "divide":
             value = operand(node, found, 1)
             unsafe = value is not None and value.low <= 0 <= value.high and value.zero
@@ -121,9 +172,9 @@ def _judged(function: Loss, body: ModelGraph, predictions: Range) -> Iterator[Fi
         if unsafe and node.location.line not in told:
             told.add(node.location.line)
             yield Finding(
-                message=f"`{function.name}`: {why}, and one such sample makes it NaN for the whole batch",
+                message=f"`{owner}`: {why}, and one such sample makes it NaN for the whole batch",
                 location=node.location,
-                label="can be 0",
+                label="can be negative" if name == "sqrt" else "can be 0",
                 help="clip the value away from 0 (`ops.clip(x, 1e-7, 1.0)`), or add `keras.config.epsilon()`",
-                related=(Related(function.location, "used here"),) if function.location.line else (),
+                related=(Related(place, "used here"),) if place.line else (),
             )
