@@ -56,7 +56,8 @@ def main() -> None:
     files, crashes = read(targets, plan)
     if options.findings is not None:
         options.findings.write_text(concise.render(Report(said_once([file.report for file in files])), PLAIN))
-    for section in (counts(files, crashes), times(files), recovery(files), gaps(files), rules(files)):
+    recovered = recovery(files, options.folders)
+    for section in (counts(files, crashes), times(files), recovered, gaps(files), rules(files)):
         print("\n".join(section), end="\n\n")
 
 
@@ -124,7 +125,8 @@ def times(files: list[Read]) -> Iterator[str]:
         yield f"cpu        {sum(file.cpu for file in scripts) / parse:.2f} x ast.parse, over {len(scripts)} scripts"
 
 
-def recovery(files: list[Read]) -> Iterator[str]:
+def recovery(files: list[Read], folders: list[Path]) -> Iterator[str]:
+    """What is known of all models, and in which files of each folder it is all that they say of their models and training."""
     for kinds, name in (((FileKind.SCRIPT, FileKind.NOTEBOOK), "scripts"), ((FileKind.MODEL,), "models ")):
         found = [file.report.coverage for file in files if file.report.kind in kinds and file.report.coverage]
         models, layers = sum(cover.models for cover in found), sum(cover.layers for cover in found)
@@ -135,6 +137,20 @@ def recovery(files: list[Read]) -> Iterator[str]:
                 f" opaque; {sum(bool(cover.cut_short) for cover in found)} files cut short"
             )
 
+    for folder in folders:
+        inside = [file for file in files if file.target.path.is_relative_to(folder)]
+        found = [file.report.coverage for file in inside if file.report.coverage is not None]
+        training = [cover for cover in found if cover.models and cover.fits]
+        if training:
+            whole = sum(cover.whole == cover.models for cover in training)
+            here = sum(cover.whole + cover.elsewhere == cover.models for cover in training)
+            known = sum(cover.calls_known == cover.calls for cover in training)
+            yield (
+                f"{folder.name}: {len(training)} files build a model and train it; each model is known in"
+                f" {share(whole, len(training))} ({share(here, len(training))} with what lies elsewhere and is named),"
+                f" the arguments of compile and fit in {share(known, len(training))}"
+            )
+
 
 def gaps(files: list[Read]) -> Iterator[str]:
     """The constructs that were not followed, by the models that are not whole in the files that use them."""
@@ -143,8 +159,9 @@ def gaps(files: list[Read]) -> Iterator[str]:
     for file in files:
         cover = file.report.coverage
         if cover is not None:
-            lost.update(dict.fromkeys(cover.gaps, cover.models - cover.whole))
-            used.update(cover.gaps)
+            constructs = {gap.partition("(")[0] for gap in cover.gaps}
+            lost.update(dict.fromkeys(constructs, cover.models - cover.whole))
+            used.update(constructs)
     yield f"gaps       {len(used)} constructs; the {min(SHOWN, len(used))} that cost the most models:"
     yield from (f"  {count:5} models in {used[gap]:4} files  {gap}" for gap, count in lost.most_common(SHOWN))
 

@@ -102,9 +102,11 @@ class FileKind(enum.StrEnum):
 class Coverage(Struct, frozen=True):
     """How much of a file was recovered.
 
-    Of `models` that it builds, loads or trains `whole` are known altogether, `partial` have gaps, `lost` are not known at
-    all; `gaps` names the constructs that stopped the reader. Of `layers` `opaque` are known by name only. Of `fits`, calls
-    that train, `fits_known` have data of which the origin is known.
+    Of `models` that it builds, loads or trains `whole` are known altogether, and `elsewhere` but for what the file names and
+    does not hold (a model file or module that is not there, what a library or a caller makes); `partial` have gaps, `lost` are
+    not known at all; `gaps` names what was not known. Of `layers` `opaque` are known by name only. Of `fits`, calls
+    that train, `fits_known` have data of which the origin is known. Of `calls` of `compile` and `fit` `calls_known` have
+    arguments that are all known, numbers that depend on data apart.
     """
 
     models: int
@@ -117,6 +119,9 @@ class Coverage(Struct, frozen=True):
     lost: int = 0
     fits: int = 0
     fits_known: int = 0
+    elsewhere: int = 0
+    calls: int = 0
+    calls_known: int = 0
 
 
 class FileReport(Struct, frozen=True):

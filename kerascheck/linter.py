@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from kerascheck.config import Config
 from kerascheck.errors import one_line
 from kerascheck.facts.artifact import SavedModel
-from kerascheck.facts.graph import LayerKind, ModelGraph
-from kerascheck.facts.training import Fit, ModelUse, TrainingProgram, arrays
-from kerascheck.facts.values import Unknown
+from kerascheck.facts.graph import Compile, LayerKind, ModelGraph
+from kerascheck.facts.training import Compiled, Fit, ModelUse, TrainingProgram, arrays
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Coverage, FileKind, FileReport, FileStatus, Finding, Location, Severity, SourceText
 from kerascheck.reader_codes import internal_error, unreadable_file
 from kerascheck.registry import load
@@ -319,9 +319,12 @@ def coverage(graphs: tuple[ModelGraph, ...], program: TrainingProgram | None = N
     layers = [layer for graph in graphs for layer in graph.layers]
     opaque = sum(layer.kind in (LayerKind.CUSTOM, LayerKind.LAMBDA) for layer in layers)
     gaps = sorted({gap.construct for graph in graphs for gap in graph.gaps})
-    lost = sum(not graph.whole and not graph.outputs for graph in graphs)
+    lost = sum(not graph.whole_here and not graph.outputs for graph in graphs)
     whole = sum(graph.whole for graph in graphs)
+    elsewhere = sum(graph.whole_here for graph in graphs) - whole
     fits = {event.location: event for event in program.of(Fit)} if program is not None else {}
+    compiled = {event.location: event.compile for event in program.of(Compiled)} if program is not None else {}
+    known = sum(map(_arguments_known, fits.values())) + sum(map(_compile_known, compiled.values()))
     return Coverage(
         models=len(graphs),
         whole=whole,
@@ -329,10 +332,36 @@ def coverage(graphs: tuple[ModelGraph, ...], program: TrainingProgram | None = N
         opaque=opaque,
         gaps=tuple(gaps),
         cut_short=program.cut_short if program is not None else "",
-        partial=len(graphs) - whole - lost,
+        partial=len(graphs) - whole - elsewhere - lost,
         lost=lost,
         fits=len(fits),
         fits_known=sum(_origin_known(fit) for fit in fits.values()),
+        elsewhere=elsewhere,
+        calls=len(fits) + len(compiled),
+        calls_known=known,
+    )
+
+
+_OF_DATA = frozenset(
+    {"steps_per_epoch", "validation_steps", "samples_per_epoch", "nb_val_samples", "sample_weight", "class_weight"}
+)
+"""Arguments of `fit` that data decide."""
+
+
+def _arguments_known(fit: Fit) -> bool:
+    values = (value for name, value in fit.arguments.items() if name not in _OF_DATA)
+    return not fit.unexpanded and UNKNOWN not in values
+
+
+def _compile_known(compiled: Compile | None) -> bool:
+    """Whether optimizer and losses are known; a user's own have a name."""
+    if compiled is None or isinstance(compiled.losses, Unknown):
+        return False
+    optimizer = compiled.optimizer
+    named = optimizer is None or bool(optimizer.written) or not isinstance(optimizer.name, Unknown)
+    return named and all(
+        loss is None or loss.custom or bool(loss.written) or not isinstance(loss.name, Unknown)
+        for loss in compiled.losses
     )
 
 

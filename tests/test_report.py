@@ -183,13 +183,13 @@ def test_a_frame_of_many_lines_shows_the_first_and_the_last() -> None:
 
 
 def test_the_coverage_of_each_file_that_builds_or_trains() -> None:
-    found = Coverage(3, 1, 9, 2, ("load_model", "loop"), "", partial=1, lost=1, fits=2, fits_known=1)
+    found = Coverage(5, 1, 9, 2, ("load_model", "loop"), "", partial=1, lost=1, fits=2, fits_known=1, elsewhere=2)
     files = (
         FileReport("a.py", FileKind.SCRIPT, coverage=found),
         FileReport("b.py", FileKind.SCRIPT, coverage=Coverage(0, 0, 0, 0)),
     )
     assert coverage.render(Report(files), PLAIN) == (
-        "\na.py: 3 models: 1 whole, 1 in part, 1 not at all (load_model, loop); "
+        "\na.py: 5 models: 1 whole, 2 but for what lies elsewhere, 1 in part, 1 not at all (load_model, loop); "
         "2 fit calls: 1 with data of known origin\n"
     )
 

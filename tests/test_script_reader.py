@@ -298,8 +298,8 @@ def test_the_coverage_of_a_file_says_what_was_recovered_and_what_was_not() -> No
     )
     found = report.coverage
     assert found is not None
-    assert (found.models, found.whole, found.lost) == (3, 1, 2)
-    assert "load_model" in found.gaps
+    assert (found.models, found.whole, found.elsewhere, found.lost) == (3, 1, 1, 1)
+    assert "load_model('gone.h5')" in found.gaps
     assert (found.fits, found.fits_known) == (3, 2)
 
 
@@ -313,3 +313,56 @@ def test_a_layer_inside_a_pretrained_network_is_one_opaque_node_behind_its_input
     assert [graph.whole for graph in facts.graphs] == [True, True]
     assert [len(graph.outputs) for graph in facts.graphs] == [2, 1]
     assert [layer.kind for layer in facts.graphs[0].layers] == [LayerKind.CHOICE] * 2
+
+
+@pytest.mark.parametrize(
+    ("model", "elsewhere"),
+    [
+        pytest.param("m = keras.models.load_model('gone.h5')", True, id="a file that is not there"),
+        pytest.param("m = keras.models.load_model(path)", True, id="a file of unknown name"),
+        pytest.param("import keras_hub\nm = keras_hub.models.CausalLM.from_preset('gemma')", True, id="a preset"),
+        pytest.param("import keras_cv\nm = keras_cv.models.RetinaNet(classes=3)", True, id="a model of a library"),
+        pytest.param("from network import build\nm = build(3)", True, id="a module that is not there"),
+        pytest.param("from .network import build\nm = build(3)", True, id="a relative module"),
+        pytest.param(
+            "import keras_hub\nb = keras_hub.models.Backbone.from_preset('b')\nm = keras.Model(b.input, layers.Dense(1)(b(b.input)))",
+            True,
+            id="a model on a backbone",
+        ),
+        pytest.param("m = keras.Model(ins, outs)", False, id="tensors that nobody makes"),
+        pytest.param("import copy\nm = copy.copy(n)", False, id="what the reader should know"),
+        pytest.param("m = nobody(3)", False, id="a name that nobody binds"),
+    ],
+)
+def test_what_lies_elsewhere_and_has_a_name_is_counted_apart(model: str, elsewhere: bool) -> None:
+    found = check_script(f"{HEAD}{model}\nm.compile('adam', loss='mse')\nm.fit(x, y, epochs=1)\n").coverage
+    assert found is not None
+    assert (found.whole, found.elsewhere, found.lost + found.partial) == (0, int(elsewhere), int(not elsewhere))
+
+
+def test_a_model_that_is_handed_in_lies_elsewhere() -> None:
+    found = check_script(
+        HEAD + "def train(net):\n    net.compile('adam', loss='mse')\n    net.fit(x, y, epochs=2)\n"
+    ).coverage
+    assert found is not None
+    assert (found.models, found.elsewhere) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("calls", "known"),
+    [
+        pytest.param("m.compile('adam', 'mse')\nm.fit(x, y, epochs=3)", 2, id="all is written out"),
+        pytest.param("m.compile('adam', 'mse')\nm.fit(x, y, steps_per_epoch=len(x) // 32)", 2, id="a number of data"),
+        pytest.param("m.compile(loss='mse')\nm.fit(x, y)", 2, id="no optimizer"),
+        pytest.param("m.compile('adam', own)\nm.fit(x, y)", 2, id="a loss of the author's"),
+        pytest.param("m.compile(unknown, 'mse')\nm.fit(x, y)", 1, id="an optimizer that is not known"),
+        pytest.param("m.compile('adam', unknown)\nm.fit(x, y)", 1, id="a loss that is not known"),
+        pytest.param("m.compile('adam', 'mse')\nm.fit(x, y, epochs=unknown)", 1, id="epochs that are not known"),
+        pytest.param("m.compile('adam', 'mse')\nm.fit(x, y, **unknown)", 1, id="arguments that are not known"),
+    ],
+)
+def test_calls_of_which_all_arguments_are_known_are_counted(calls: str, known: int) -> None:
+    head = f"{HEAD}def own(y, p): return y - p\nm = keras.Sequential([keras.Input((3,)), layers.Dense(1)])\n"
+    found = check_script(f"{head}{calls}\n").coverage
+    assert found is not None
+    assert (found.calls, found.calls_known) == (2, known)

@@ -216,10 +216,15 @@ class Compile(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """What kept a graph from being recovered whole: the construct and its place."""
+    """What kept a graph from being recovered whole: the construct and its place.
+
+    `elsewhere` when it is told by name and lies outside of the program: a file or a module that is not there, what a
+    library or a caller makes, or how many parts the data of a run will give.
+    """
 
     construct: str
     location: Location
+    elsewhere: bool = False
 
 
 class ModelGraph(Struct, frozen=True):
@@ -280,11 +285,20 @@ class ModelGraph(Struct, frozen=True):
         return not self.gaps
 
     @property
+    def whole_here(self) -> bool:
+        """Whether all is known that the program itself says; what is not known lies elsewhere and has a name."""
+        return all(gap.elsewhere for gap in self.gaps)
+
+    @property
     def parameters(self) -> int | Unknown:
         if self.kind is GraphKind.SUBCLASSED and self.gaps:
             return UNKNOWN
         total = 0
+        # A layer that stands in a wrapper and for itself has its weights once; Bidirectional makes copies.
+        wrapped = {layer.inner.key for layer in self.layers if layer.inner and layer.class_name != "Bidirectional"}
         for layer in self.layers:
+            if layer.key in wrapped:
+                continue
             if isinstance(layer.parameters, Unknown):
                 return UNKNOWN
             total += layer.parameters

@@ -19,6 +19,8 @@ def _tells(file: FileReport) -> bool:
 
 def _line(file: FileReport, found: Coverage, paint: Paint) -> str:
     parts = [f"{_many(found.models, 'model')}: {found.whole} whole"]
+    if found.elsewhere:
+        parts.append(f"{found.elsewhere} but for what lies elsewhere")
     if found.partial:
         parts.append(f"{found.partial} in part")
     if found.lost:

@@ -78,6 +78,9 @@ class CoverageDocument(TypedDict):
     lost: int
     fits: int
     fits_known: int
+    elsewhere: int
+    calls: int
+    calls_known: int
 
 
 class LayerWeightsDocument(TypedDict):
@@ -207,6 +210,9 @@ def _coverage(coverage: Coverage | None) -> CoverageDocument | None:
         lost=coverage.lost,
         fits=coverage.fits,
         fits_known=coverage.fits_known,
+        elsewhere=coverage.elsewhere,
+        calls=coverage.calls,
+        calls_known=coverage.calls_known,
     )
 
 

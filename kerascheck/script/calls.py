@@ -88,7 +88,7 @@ class Calls(Classes):
                 result.keywords[keyword.arg] = value
                 result.keyword_nodes[keyword.arg] = keyword
             elif isinstance(value, DictValue):
-                result.keywords.update({str(name): item for name, item in value.items.items()})
+                result.keywords.update({name: item for name, item in value.items.items() if isinstance(name, str)})
                 result.complete = result.complete and value.whole
             else:
                 result.complete = False
@@ -188,6 +188,10 @@ class Calls(Classes):
                 found.append(value)
             elif isinstance(value, (ListValue, tuple)):
                 items = value.items if isinstance(value, ListValue) else value
+                found.extend(item for item in items if isinstance(item, TensorValue))
+            elif isinstance(value, DictValue):
+                # Keras takes dictionaries in the order of their keys.
+                items = [value.items[name] for name in sorted(value.items, key=str)]
                 found.extend(item for item in items if isinstance(item, TensorValue))
         return found
 

@@ -19,6 +19,7 @@ from kerascheck.script.values import (
     Path,
     SuperValue,
 )
+from kerascheck.script.walking import walk
 
 _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol"})
 _MODELS = frozenset({"Model", "Sequential", "Functional", "Container", "Network"})
@@ -157,8 +158,33 @@ class Classes(Functions):
             return self.unknown("__dict__")
         if instance.model is not None or instance.layer is not None:
             return self.inherited_attribute(instance, name, node)
+        if self.uncalled and self._set_by_method(instance, name):
+            return instance.attributes[name]
         value = instance.attributes[name] = self.unknown(f"attribute {name}")
         return value
+
+    def _set_by_method(self, instance: InstanceValue, name: str) -> bool:
+        """Of an object that nobody uses, run the method which sets an attribute before it is read; whether that is one."""
+        for owner in instance.cls.order:
+            for member in list(owner.scope.names.values()):
+                if isinstance(member, FunctionValue) and name in self._attributes_set(member.node):
+                    if not any(frame.node is member.node for frame in self.frames):
+                        self.call_function(self.bound(member, instance), Arguments([], {}, None))
+                    if name in instance.attributes:
+                        return True
+        return False
+
+    def _attributes_set(self, method: ast.AST) -> frozenset[str]:
+        found = self.setters.get(method)
+        if found is None:
+            stored = (
+                node for node in walk(method) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
+            )
+            found = frozenset(
+                node.attr for node in stored if isinstance(node.value, ast.Name) and node.value.id == "self"
+            )
+            self.setters[method] = found
+        return found
 
     def super_attribute(self, parent: SuperValue, name: str, node: ast.expr) -> object:
         """`super().name`."""

@@ -111,6 +111,9 @@ class Compiles(Subclasses):
     ) -> tuple[Loss | None, ...] | Unknown:
         producers = [self.assembly.producer(tensor) for tensor in model.outputs]
         names = [producer.layer.name if producer is not None else "" for producer in producers]
+        structure = model.output_structure
+        if isinstance(structure, DictValue) and structure.whole and len(structure.items) == len(names):
+            names = sorted(map(str, structure.items))
         if not value.whole or len(set(names)) != len(names) or not set(value.items) <= set(names):
             return UNKNOWN
         places = dict(zip(value.items, self._item_places(node, len(value.items), location), strict=True))

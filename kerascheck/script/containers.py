@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kerascheck.script.arrays import Arrays
 from kerascheck.script.freezing import SomeLayers, layer_of, note_part
 from kerascheck.script.machine import LOOP_BOUND
-from kerascheck.script.values import ArrayValue, DictValue, ListValue, Opaque, SplitterValue
+from kerascheck.script.values import ArrayValue, DictValue, ListValue, Opaque, SplitterValue, TensorValue
 
 
 class Containers(Arrays):
@@ -37,6 +37,9 @@ class Containers(Arrays):
             return listed
         if isinstance(source, ListValue) and source.items:
             first = source.items[0]
+            tensors = [item for item in source.items if isinstance(item, TensorValue)]
+            if len(tensors) == len(source.items):
+                return first if len(tensors) == 1 else self.choose(tensors, self.place_of_tensor(tensors[-1]), "loop")
             return first if isinstance(first, (tuple, ListValue, ArrayValue)) else self.unknown("loop")
         return self.part_of(source)
 
@@ -52,11 +55,27 @@ class Containers(Arrays):
         if isinstance(owner, (ListValue, tuple)):
             return self._item_at(owner, key)
         if isinstance(owner, DictValue):
-            known = isinstance(key, (str, int, float, bool, bytes, tuple)) and key in owner.items
-            return owner.items[key] if known else self.unknown("key")
+            return self._value_under(owner, key)
         if isinstance(owner, (str, range)) and isinstance(key, int) and -len(owner) <= key < len(owner):
             return owner[key]
         return self.part_of(owner)
+
+    def put(self, owner: DictValue, key: object, value: object) -> None:
+        """`owner[key] = value`; under a key that is not known it stands for an entry, of which there may be more."""
+        if isinstance(key, (str, int, float, bool, bytes, Opaque)) or key is None:
+            owner.items[key] = value
+        owner.whole = owner.whole and not isinstance(key, Opaque) and key in owner.items
+
+    def _value_under(self, owner: DictValue, key: object) -> object:
+        if isinstance(key, (str, int, float, bool, bytes, tuple, Opaque)) and key in owner.items:
+            return owner.items[key]
+        unnamed = [value for name, value in owner.items.items() if isinstance(name, Opaque)]
+        if unnamed and all(isinstance(value, SomeLayers) for value in unnamed):
+            return unnamed[0]
+        tensors = [value for value in unnamed if isinstance(value, TensorValue)]
+        if tensors and len(tensors) == len(unnamed):
+            return self.choose(tensors, self.place_of_tensor(tensors[-1]), "loop")
+        return self.unknown("key")
 
     def _item_at(self, owner: ListValue | tuple[object, ...], key: object) -> object:
         items = owner.items if isinstance(owner, ListValue) else owner

@@ -8,8 +8,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.facts.graph import Gap, GraphKind, Layer, ModelGraph, Tensor
-from kerascheck.script.graphs import Graphs
+from kerascheck.facts.graph import GraphKind, Layer, ModelGraph, Tensor
+from kerascheck.script.graphs import Graphs, gap
 from kerascheck.script.values import LayerValue, ModelValue, Opaque
 
 FILE_SIZE: Final = 2_000_000_000
@@ -62,7 +62,7 @@ class Copies(Graphs):
     def unknown_model(self, origin: str, node: ast.expr) -> ModelValue:
         """A model of which nothing is known but where it comes from."""
         model = self.new_model(GraphKind.FUNCTIONAL, "model", node)
-        model.gaps.append(Gap(origin, model.location))
+        model.gaps.append(gap(origin, model.location))
         return model
 
     def assumed_model(self, value: Opaque, node: ast.expr) -> ModelValue:

@@ -310,10 +310,7 @@ class Evaluator(Loops):
         key = self.evaluate(index) if not isinstance(index, ast.Slice) else None
         if isinstance(owner, DictValue):
             self.touch(owner)
-            if isinstance(key, (str, int, float, bool, bytes)) or key is None:
-                owner.items[key] = value
-            else:
-                owner.whole = False
+            self.put(owner, key, value)
         elif isinstance(owner, ListValue):
             self.touch(owner)
             if isinstance(key, int) and -len(owner.items) <= key < len(owner.items):

@@ -89,11 +89,7 @@ class Expressions(Operators):
                 else:
                     result.whole = False
                 continue
-            name = self.evaluate(key)
-            if isinstance(name, (str, bool, int, float, bytes)) or name is None:
-                result.items[name] = item
-            else:
-                result.whole = False
+            self.put(result, self.evaluate(key), item)
         return result
 
     def _joined_string(self, node: ast.JoinedStr) -> object:
@@ -202,10 +198,7 @@ class Expressions(Operators):
 
         def add() -> None:
             key = self.evaluate(node.key)
-            if isinstance(key, (str, int, float, bool, bytes)):
-                result.items[key] = self.evaluate(node.value)
-            else:
-                result.whole = False
+            self.put(result, key, self.evaluate(node.value))
 
         outer, self.scope = self.scope, self.inner_scope()
         try:

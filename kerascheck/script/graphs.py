@@ -7,6 +7,7 @@ import ast
 from kerascheck.assembly import declared_input
 from kerascheck.facts.graph import Gap, GraphKind, Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.findings import Location
 from kerascheck.script.layer_lists import layer_list
 from kerascheck.script.layers import Layers, snake_case
 from kerascheck.script.machine import to_value
@@ -17,10 +18,12 @@ from kerascheck.script.missteps import (
     check_model_call,
 )
 from kerascheck.script.structures import mapped
+from kerascheck.script.unseen import SOME_TENSORS, is_elsewhere
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
+    ChoiceValue,
     DictValue,
     InstanceValue,
     LayerValue,
@@ -31,6 +34,11 @@ from kerascheck.script.values import (
     OptimizerValue,
     TensorValue,
 )
+
+
+def gap(origin: str, place: Location) -> Gap:
+    """What is not known of a model, by the origin of the value that is not known."""
+    return Gap(origin, place, is_elsewhere(origin))
 
 
 class Graphs(Layers):
@@ -122,6 +130,7 @@ class Graphs(Layers):
         check_connected(self, arguments, node)
         model.inputs = self._all_tensors(model, arguments.get(0, "inputs", "input"), node)
         model.outputs = self._all_tensors(model, arguments.get(1, "outputs", "output"), node)
+        model.input_structure = arguments.get(0, "inputs", "input")
         outputs = arguments.get(1, "outputs", "output")
         model.output_structure = outputs if isinstance(outputs, (ListValue, DictValue, tuple)) else None
         self._note_sources(model, node)
@@ -132,7 +141,7 @@ class Graphs(Layers):
         for tensor in self.assembly.sources(model.inputs, model.outputs):
             if tensor.key not in inputs and tensor.key not in self.weights:
                 origin = self.sources.get(tensor.key) or "a tensor that is no input"
-                model.gaps.append(Gap(origin, self.place(node)))
+                model.gaps.append(gap(origin, self.place(node)))
 
     def fill_sequential(self, model: ModelValue, arguments: Arguments, node: ast.expr) -> None:
         """Add the layers that `Sequential(...)` is given."""
@@ -149,32 +158,36 @@ class Graphs(Layers):
             model.gaps.append(Gap("a list of layers that is not known", model.location))
 
     def _all_tensors(self, model: ModelValue, value: object, node: ast.expr) -> tuple[Tensor, ...]:
-        items = value.items if isinstance(value, ListValue) and value.whole else value
+        items = value.items if isinstance(value, ListValue) else value
+        if isinstance(value, DictValue):
+            # Keras takes dictionaries in the order of their keys.
+            items = [value.items[name] for name in sorted(value.items, key=str)]
         if isinstance(items, (list, tuple)):
             found = [item.tensor for item in items if isinstance(item, TensorValue)]
             if len(found) == len(items) and found:
+                if isinstance(value, (ListValue, DictValue)) and not value.whole:
+                    model.gaps.append(gap(SOME_TENSORS, self.place(node)))
                 return tuple(found)
             if found:
                 model.gaps.append(Gap("a tensor that is not known", self.place(node)))
             else:
-                model.gaps.append(Gap(getattr(value, "origin", "") or "tensors that are not known", self.place(node)))
+                model.gaps.append(gap(getattr(value, "origin", "") or "tensors that are not known", self.place(node)))
             return tuple(found)
         if isinstance(value, TensorValue):
             return (value.tensor,)
         if isinstance(value, Opaque) and value in self.assumptions:
             return (self.assumptions[value].tensor,)
-        values = getattr(value, "items", None)
-        if isinstance(values, dict):
-            return self._all_tensors(model, tuple(values[name] for name in sorted(values, key=str)), node)
-        model.gaps.append(Gap(getattr(value, "origin", "") or "tensors that are not known", self.place(node)))
+        model.gaps.append(gap(getattr(value, "origin", "") or "tensors that are not known", self.place(node)))
         return ()
 
     def add(self, model: ModelValue, value: object, node: ast.expr) -> None:
         """`Sequential.add`."""
         self.touch(model)
+        if isinstance(value, ChoiceValue) and model.chain and self._add_choice(model, value, node):
+            return
         layer = self._layer_of(value, node)
         if layer is None:
-            model.gaps.append(Gap(getattr(value, "origin", "") or "a layer that is not known", self.place(node)))
+            model.gaps.append(gap(getattr(value, "origin", "") or "a layer that is not known", self.place(node)))
             layer = LayerValue(self.opaque_layer("unknown", node))
         if not model.chain:
             shape = declared_input([layer.layer])
@@ -182,6 +195,16 @@ class Graphs(Layers):
                 shape = value.tensor.shape
             model.inputs = (self.assembly.tensor(shape),)
         self._append(model, layer)
+
+    def _add_choice(self, model: ModelValue, value: ChoiceValue, node: ast.expr) -> bool:
+        """Add the layers of which a branch decides one, each on a path of its own; whether all of them are layers."""
+        layers = [layer for option in value.options if (layer := self._layer_of(option, node)) is not None]
+        if len(layers) < len(value.options):
+            return False
+        start = model.chain[-1][1]
+        ends = [self._extend(model, layer, [start]) for layer in layers]
+        self.extend_chain(model, ends, self.place(node), "branch")
+        return True
 
     def _layer_of(self, value: object, node: ast.expr) -> LayerValue | None:
         if isinstance(value, LayerValue):
@@ -263,10 +286,12 @@ class Graphs(Layers):
     def model_attribute(self, model: ModelValue, name: str, node: ast.expr) -> object:
         """`model.name`."""
         check_model_attribute(self, model, name, node)
+        if name == "input" and isinstance(model.input_structure, DictValue) and model.inputs:
+            return model.input_structure
         if name in {"output", "outputs", "input", "inputs"}:
             tensors = [TensorValue(tensor) for tensor in (model.outputs if name.startswith("output") else model.inputs)]
             if not tensors:
-                return self.unknown(f"model.{name}")
+                return self.unknown(model.gaps[0].construct if model.gaps else f"model.{name}")
             return ListValue([*tensors]) if name.endswith("s") or len(tensors) > 1 else tensors[0]
         if name == "layers":
             return self.layers_of(model)
@@ -297,15 +322,23 @@ class Graphs(Layers):
     def layers_of(self, model: ModelValue) -> object:
         """`model.layers`."""
         if model.chain:
-            layers: list[object] = [value for value, _ in model.chain if value.layer.class_name != "InputLayer"]
-            return layer_list(self, model, ListValue(layers, not model.gaps))
+            kept = [value for value, _ in model.chain if value.layer.class_name != "InputLayer"]
+            # Where paths meet there is no layer, and how many there are is not known.
+            layers: list[object] = [value for value in kept if value.layer.kind is not LayerKind.CHOICE]
+            return layer_list(self, model, ListValue(layers, not model.gaps and len(layers) == len(kept)))
         graph = self.freeze(model)
         items: list[object] = []
         for layer in graph.layers:
+            if layer.kind is LayerKind.CHOICE:
+                continue
             value = LayerValue(layer)
             for graph_node in graph.nodes:
                 if graph_node.layer.key == layer.key:
                     value.inputs, value.outputs = graph_node.inputs, graph_node.outputs
             items.append(value)
-        whole = graph.whole and not any(layer.kind is LayerKind.CUSTOM for layer in graph.layers)
+        whole = (
+            graph.whole
+            and model.key not in self.changed_lists
+            and not any(layer.kind in (LayerKind.CUSTOM, LayerKind.CHOICE) for layer in graph.layers)
+        )
         return layer_list(self, model, ListValue(items, whole))

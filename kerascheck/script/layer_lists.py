@@ -25,5 +25,8 @@ def note_change(machine: Machine, subject: ListValue, method: str, argument: obj
     if method == "pop" and argument in (None, -1) and model.chain:
         model.chain.pop()
         model.outputs = (model.chain[-1][1],) if model.chain else model.inputs
+    elif method == "pop" and model.outputs:
+        # The wiring of a functional model does not follow, and whether its list does depends on the Keras.
+        machine.changed_lists.add(model.key)
     else:
         model.gaps.append(Gap("a change of model.layers", model.location))

@@ -240,6 +240,8 @@ class Layers(Tensors):
             return self.shape_value(value.outputs[0].shape)
         if name == "name":
             return value.layer.name
+        if name == "layer" and value.layer.inner is not None:
+            return self.layer_values.get(value.layer.inner.key) or self.registered(value.layer.inner)
         if name == "__class__" and value.layer.kind is LayerKind.BUILTIN:
             return Path(("keras", "layers", value.layer.class_name))
         found = value.layer.config.get(name, UNKNOWN)

@@ -55,6 +55,8 @@ class Machine:
         self.modules: dict[File, ModuleValue] = {}
         # The modules that cells of a notebook write, by their path from where it runs.
         self.written: dict[str, list[Unit]] = {}
+        # The folders that the program adds to `sys.path`.
+        self.folders: list[File] = []
         self.reads: list[File] = []
         # Models by the path that the program saved them under, the paths of checkpoints by the key of their callback,
         # and the graphs of model files beside the script.
@@ -95,6 +97,8 @@ class Machine:
         self.channels_first_input = False
         # The lists that `model.layers` gave, by identity.
         self.layer_lists: dict[int, tuple[ListValue, ModelValue]] = {}
+        # The functional models from whose list of layers some were taken.
+        self.changed_lists: set[int] = set()
         self.layer_parts: dict[int, tuple[ListValue, ModelValue]] = {}
         # Apart from the other events: a loop that only sets layers is run to its end.
         self.layer_sets: list[Event] = []
@@ -121,6 +125,8 @@ class Machine:
         # How many tests around what runs now expect it to raise.
         self.refusals_expected = 0
         self.called: set[int] = set()
+        # The attributes of its object that a method sets.
+        self.setters: dict[ast.AST, frozenset[str]] = {}
         self.discarded: set[int] = set()
         self.cuts: dict[tuple[object, ...], int] = {}
 

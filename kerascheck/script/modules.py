@@ -79,8 +79,17 @@ class Modules(Names):
             if not parts:
                 return self._module(folder)
             folders = (folder,)
-        found = finder.find(folders, parts)
+        found = finder.find((*folders, *self.folders), parts)
         return None if found is None else self._module(found)
+
+    def search_in(self, folder: object) -> None:
+        """`sys.path.append(folder)`, for a folder that is told from where the script lies and belongs to its project."""
+        here = self.page.file
+        if here is None or not isinstance(folder, str) or os.path.isabs(folder):
+            return
+        place = File(os.path.normpath(here.parent / folder))
+        if any(place.is_relative_to(above) for above in list(here.parents)[: finder.LEVELS]):
+            self.folders.append(place)
 
     def _module(self, place: File) -> ModuleValue:
         found = self.modules.get(place)

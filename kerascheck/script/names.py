@@ -40,6 +40,7 @@ KERAS_ROOTS: tuple[tuple[tuple[str, ...], str], ...] = (
 BUILTINS = frozenset(dir(builtins))
 
 
+_OF_BOTH = frozenset({("tensorflow", "losses"), ("tensorflow", "metrics")})
 METRICS = ("_score", "_matrix", "_report", "_error", "_curve")
 MERGES = frozenset({"add", "average", "concatenate", "dot", "maximum", "merge", "minimum", "multiply", "subtract"})
 LEARNERS = frozenset({"sklearn", "imblearn", "category_encoders"})
@@ -100,6 +101,8 @@ class Names(Core):
             scope = scope.parent
         if name == "__name__":
             return "__main__"
+        if name == "__file__" and self.page.file is not None:
+            return f"./{self.page.file.name}"
         if name in BUILTINS:
             return Path(("builtins", name))
         return self._starred(name)
@@ -158,6 +161,9 @@ def _keras_path(parts: tuple[str, ...]) -> tuple[Path, str]:
     for root, flavour in KERAS_ROOTS:
         if parts[: len(root)] == root:
             return Path(("keras", *parts[len(root) :])), flavour
+    if parts[:2] == ("tensorflow", "optimizers") or (parts[:2] in _OF_BOTH and parts[2:] and parts[2][0].isupper()):
+        # TensorFlow 2 has these of Keras under shorter names; its functions of the same modules are those of TensorFlow 1.
+        return Path(("keras", *parts[1:])), "tf.keras"
     return Path(parts), ""
 
 

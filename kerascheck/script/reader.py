@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -24,7 +25,7 @@ from kerascheck.script.machine import BudgetError
 from kerascheck.script.project import Pins, pins_beside
 from kerascheck.script.source import Source, Unit, read_source
 from kerascheck.script.uses import models_in, note_callbacks, record_use
-from kerascheck.script.values import Arguments, FunctionValue
+from kerascheck.script.values import Arguments, FunctionValue, InstanceValue, Opaque
 
 if TYPE_CHECKING:
     from kerascheck.facts.requirements import Requirement
@@ -291,9 +292,18 @@ def _run_uncalled(evaluator: Evaluator) -> None:
         for member in members:
             if id(member.node) not in evaluator.called and not member.name.startswith("__"):
                 method = evaluator.attribute(instance, member.name, node)
+                before = dict(_attributes(instance))
                 evaluator.apply(method, Arguments([], {}, None), node)
+                _attributes(instance).update(
+                    {name: value for name, value in before.items() if not isinstance(value, (Opaque, NoneType))}
+                )
     evaluator.uncalled = False
     evaluator.undecided -= 1
+
+
+def _attributes(instance: object) -> dict[str, object]:
+    """What an object holds before a method; it may be called on its own, so that the next one finds the same."""
+    return instance.attributes if isinstance(instance, InstanceValue) else {}
 
 
 def _generation(calls: tuple[object, ...]) -> int | Unknown:

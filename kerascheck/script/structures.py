@@ -64,6 +64,8 @@ def tensors_of(value: object, depth: int = 0) -> tuple[Tensor, ...]:
             return ()
     found: list[Tensor] = []
     for item in items if depth < 4 else ():
+        if item is None:
+            continue
         inner = tensors_of(item, depth + 1)
         if not inner:
             return ()

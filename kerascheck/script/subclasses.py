@@ -11,9 +11,11 @@ from kerascheck.facts.graph import Gap, GraphKind, Layer, Tensor
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.copies import Copies
+from kerascheck.script.graphs import gap
 from kerascheck.script.structures import InputTensor, Trace, mapped, tensors_of
 from kerascheck.script.values import (
     Arguments,
+    ArrayValue,
     ClassValue,
     DictValue,
     FunctionValue,
@@ -21,6 +23,7 @@ from kerascheck.script.values import (
     LayerValue,
     ListValue,
     ModelValue,
+    Opaque,
     Path,
     TensorValue,
 )
@@ -151,12 +154,30 @@ class Subclasses(Copies):
         start = entry if given is None else mapped(given, self._placeholder, made)
         result = self._traced(instance, call, Arguments([start], {}, None))
         model.inputs = entry.tensors() if given is None else tuple(made.values())
+        if isinstance(result, (tuple, ListValue, DictValue)) and self.tensors_in([result]):
+            result = self._as_tensors(result)
         model.outputs = tensors_of(result)
         model.output_structure = result
         if not model.outputs:
             origin = getattr(result, "origin", "")
-            model.gaps.append(Gap(f"subclassed model: {origin}" if origin else UNTRACED, model.location))
+            model.gaps.append(gap(f"subclassed model: {origin}" if origin else UNTRACED, model.location))
         return result
+
+    def _as_tensors(self, value: object) -> object:
+        """A nest that a `call` returns, with what is known of it for no tensor taken for one."""
+        match value:
+            case tuple():
+                return tuple(self._as_tensors(item) for item in value)
+            case ListValue():
+                return ListValue([self._as_tensors(item) for item in value.items], value.whole)
+            case DictValue():
+                return DictValue({name: self._as_tensors(item) for name, item in value.items.items()}, value.whole)
+            case ArrayValue():
+                return TensorValue(self.fresh_tensor())
+            case Opaque():
+                return self.assumed(value)
+            case _:
+                return value
 
     def layers_kept(self, model: ModelValue) -> list[Layer] | None:
         """The layers that a subclassed model keeps in its attributes; None for a model that is no such."""

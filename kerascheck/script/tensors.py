@@ -115,8 +115,23 @@ class Tensors(Calls):
             return replace(arguments, positional=[self.assumed(first), *arguments.positional[1:]])
         if isinstance(first, ListValue) and any(isinstance(item, Opaque) for item in first.items):
             items = [self.assumed(item) if isinstance(item, Opaque) else item for item in first.items]
-            return replace(arguments, positional=[ListValue(items, first.whole), *arguments.positional[1:]])
-        return arguments
+            first = ListValue(items, first.whole)
+        if isinstance(first, ListValue) and not first.whole:
+            first = self._with_others(first)
+        return replace(arguments, positional=[first, *arguments.positional[1:]]) if arguments.positional else arguments
+
+    def _with_others(self, listed: ListValue) -> ListValue:
+        """A list of tensors of unknown length: one opaque node more stands for those that are not seen."""
+        last = listed.items[-1] if listed.items else None
+        if not isinstance(last, TensorValue):
+            return listed
+        shape = last.tensor.shape
+        open_shape = UNKNOWN if isinstance(shape, Unknown) else (shape[0], *(UNKNOWN for _ in shape[1:]))
+        layer = Layer(
+            next(self.keys), self.layer_name("loop"), "loop", {}, self.place_of_tensor(last), LayerKind.CHOICE, "loop"
+        )
+        (made,) = self.assembly.call(layer, [last.tensor], layer.location, recorded=(open_shape,))
+        return ListValue([*listed.items, TensorValue(made)])
 
     def assumed(self, value: Opaque) -> TensorValue:
         """The tensor that an unknown value is taken for, the same each time."""

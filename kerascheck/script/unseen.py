@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 from kerascheck.script.values import Arguments
@@ -32,6 +33,29 @@ _OF_FIT: Final = frozenset(
 )
 _OTHERS: Final = ("sklearn", "xgboost", "lightgbm", "catboost", "torch", "pytorch_lightning", "fastai", "gensim", "lightfm",
                   "statsmodels", "imblearn", "mxnet", "paddle", "chainer", "skorch", "hmmlearn", "prophet", "fbprophet")  # fmt: skip
+
+
+SOME_TENSORS: Final = "a number of tensors that is not known"
+_ELSEWHERE: Final = ("load_model", "model_from_json", "model_from_yaml", "parameter", "import ", SOME_TENSORS)
+# What they give is the reader's to know.
+_OURS: Final = frozenset({"keras", "tensorflow", "numpy", "pandas", "sklearn", "builtins"}) | sys.stdlib_module_names
+
+
+def is_elsewhere(origin: str) -> bool:
+    """Whether what is not known of a model is told by name, and stands in no line of the program.
+
+    A model file that is not there, a module that is not there, what a library beside Keras or a caller makes.
+    """
+    if origin.startswith(_ELSEWHERE):
+        return True
+    path = origin.removeprefix("subclassed model: ")
+    if not path.startswith("call "):
+        return False
+    while path.startswith("call "):
+        path = path.removeprefix("call ")
+    root, dot, rest = path.partition(".")
+    made_ready = root == "keras" and rest.startswith("experimental.")
+    return path.startswith(_ELSEWHERE) or (bool(dot) and " " not in path and (root not in _OURS or made_ready))
 
 
 def is_search(origin: str, arguments: Arguments) -> bool:

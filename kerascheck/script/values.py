@@ -265,6 +265,7 @@ class ModelValue(Mutable, eq=False):
     gaps: list[Gap] = field(default_factory=list[Gap])
     used_as_layer: bool = False
     trainable: object = True
+    input_structure: object = None
     output_structure: object = None
     instance: InstanceValue | None = None
     is_foreign: bool = False

@@ -42,7 +42,25 @@ def unknown_path(ev: Evaluator, parts: list[object]) -> Opaque:
     return Opaque(f"{PATH}{text}", ev.cut("path", *identity))
 
 
-@handles("pathlib.Path", "pathlib.PurePath", "os.path.abspath", "os.path.expanduser", "os.path.normpath")
+@handles("os.path.dirname")
+def folder_of(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """The folder of a path; of one that only names folders above, the one above that."""
+    text = arguments.get(0, "p")
+    if not isinstance(text, str):
+        return ev.unknown(path.dotted)
+    return f"{text}/.." if not text.strip("./") else text.rpartition("/")[0] or "."
+
+
+@handles("sys.path.append", "sys.path.insert")
+def search_also(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """A folder in which modules are looked for from then on."""
+    ev.search_in(arguments.positional[-1] if arguments.positional else None)
+    return None
+
+
+@handles(
+    "pathlib.Path", "pathlib.PurePath", "os.path.abspath", "os.path.expanduser", "os.path.normpath", "os.path.realpath"
+)
 def same_path(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     first = arguments.get(0)
     known = isinstance(first, str) or (isinstance(first, Opaque) and first.origin.startswith(PATH))

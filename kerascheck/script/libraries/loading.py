@@ -39,7 +39,7 @@ def load_model(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         if found is not None:
             found.compiles = found.compiles if compiled else []
             return found
-    return ev.unknown_model("load_model", node)
+    return ev.unknown_model(f"load_model({place!r})" if isinstance(place, str) else "load_model", node)
 
 
 @handles("keras.models.model_from_json", "keras.model_from_json", "keras.models.model_from_yaml",

@@ -110,7 +110,18 @@ def from_rows(ev: Evaluator, array: ArrayValue, name: str, node: ast.expr) -> ob
         shape: Shape = array.data.shape[:-1] if not isinstance(array.data.shape, Unknown) else UNKNOWN
         return ev.stepped(array, StepKind.ENCODED, node, name, shape=shape, dtype="int64", encoding=Encoding.INTEGER)
     rows = ev.rows_of(array).within(partial=True)
-    return ev.array(node, rows=rows, prediction=array.data.prediction, history=array.data.history)
+    shape = _shape_of_unique(array, node) if name == "unique" else UNKNOWN
+    return ev.array(node, rows=rows, prediction=array.data.prediction, history=array.data.history, shape=shape)
+
+
+def _shape_of_unique(array: ArrayValue, node: ast.expr) -> Shape:
+    """The different values of labels are as many as their classes, where there are enough rows to meet each."""
+    count = array.data.shape[0] if not isinstance(array.data.shape, Unknown) and array.data.shape else None
+    classes = array.data.classes
+    plain = isinstance(node, ast.Call) and not node.keywords
+    if plain and isinstance(count, int) and isinstance(classes, int) and count >= classes * 100:
+        return (classes,)
+    return UNKNOWN
 
 
 def _chosen(ev: Evaluator, condition: ArrayValue, values: Sequence[object], node: ast.expr) -> ArrayValue:

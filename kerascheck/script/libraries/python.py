@@ -153,7 +153,12 @@ def _list_of(ev: Evaluator, value: ArrayValue, name: str) -> object:
 def make_dict(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     first = arguments.get(0)
     result = DictValue(dict(first.items) if isinstance(first, DictValue) else {}, arguments.complete)
-    if first is not None and not isinstance(first, DictValue):
+    if isinstance(first, ListValue):
+        pairs = [item for item in first.items if isinstance(item, tuple) and len(item) == 2]
+        result.whole = result.whole and first.whole and len(pairs) == len(first.items)
+        for key, value in pairs:
+            ev.put(result, key, value)
+    elif first is not None and not isinstance(first, DictValue):
         result.whole = False
     result.items.update(arguments.keywords)
     return result

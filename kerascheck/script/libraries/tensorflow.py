@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataKind, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.machine import to_value
-from kerascheck.script.values import Arguments, ArrayValue, Path
+from kerascheck.script.values import Arguments, ArrayValue, OptimizerValue, Path
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -89,6 +91,29 @@ def cast(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     if first is None:
         return ev.unknown(path.dotted)
     return ev.derive(first, dtype=dtype if isinstance(dtype, str) else UNKNOWN, container="")
+
+
+_TRAINERS = {"Adam": "Adam", "GradientDescent": "SGD", "Momentum": "SGD", "RMSProp": "RMSprop", "Adagrad": "Adagrad",
+             "Adadelta": "Adadelta", "Ftrl": "Ftrl"}  # fmt: skip
+_SHARED = ("learning_rate", "momentum")
+
+
+@handles(*(f"tensorflow.{module}train.{name}Optimizer" for module in ("", "compat.v1.") for name in _TRAINERS))
+def trainer(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """An optimizer of TensorFlow 1, which `compile` of `tf.keras` takes as the Keras optimizer of the same kind."""
+    written, node = path.parts[-1], arguments.node
+    if node is None:
+        return ev.unknown(path.dotted)
+    momentum = written.startswith("Momentum") and len(arguments.positional) > 1
+    keywords = {name: value for name, value in arguments.keywords.items() if name in _SHARED}
+    if momentum:
+        keywords["momentum"] = arguments.positional[1]
+    call = Arguments(
+        arguments.positional[:1], keywords, node, arguments.positional_nodes[:1],
+        {name: item for name, item in arguments.keyword_nodes.items() if name in _SHARED}, arguments.complete,
+    )  # fmt: skip
+    made = ev.optimizer_object(_TRAINERS[written.removesuffix("Optimizer")], call, node)
+    return OptimizerValue(replace(made.optimizer, written=written))
 
 
 @handles("tensorflow.io.read_file", "tensorflow.read_file")
