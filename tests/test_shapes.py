@@ -32,11 +32,24 @@ ENVIRONMENT = {**os.environ, "PYTHONWARNINGS": "ignore"}
 APPLICATIONS = sorted(name for name in tables.section("applications") if name[0].isupper())
 
 
+WITHOUT_CHANNELS_FIRST = tuple(name for name in APPLICATIONS if name.startswith(("ConvNeXt", "DenseNet", "NASNet")))
+"""Keras refuses to build them in that format."""
+
+
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict]]:
-    folder = tmp_path_factory.mktemp("applications")
+    return answered("applications", tmp_path_factory.mktemp("applications"))
+
+
+@pytest.fixture(scope="module")
+def answers_first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict]]:
+    return answered("first", tmp_path_factory.mktemp("channels_first"))
+
+
+def answered(question: str, folder: Path) -> tuple[Path, dict[str, dict]]:
+    """The architectures that real Keras wrote into a folder, and what it says of them."""
     done = subprocess.run(
-        [sys.executable, str(WORKER), "applications", str(folder)],
+        [sys.executable, str(WORKER), question, str(folder)],
         capture_output=True,
         text=True,
         timeout=600,
@@ -63,7 +76,21 @@ def calls_of(graph: ModelGraph) -> dict[str, dict]:
 def test_an_application_has_the_shapes_and_weights_that_keras_gives_it(
     name: str, answers: tuple[Path, dict[str, dict]]
 ) -> None:
-    folder, expected = answers
+    assert_as_keras(name, *answers)
+
+
+@pytest.mark.parametrize("name", [name for name in APPLICATIONS if name not in WITHOUT_CHANNELS_FIRST])
+def test_an_application_with_channels_first_has_the_shapes_and_weights_that_keras_gives_it(
+    name: str, answers_first: tuple[Path, dict[str, dict]]
+) -> None:
+    assert_as_keras(name, *answers_first)
+
+
+def test_every_application_that_takes_channels_first_is_tried(answers_first: tuple[Path, dict[str, dict]]) -> None:
+    assert set(answers_first[1]) == set(APPLICATIONS) - set(WITHOUT_CHANNELS_FIRST)
+
+
+def assert_as_keras(name: str, folder: Path, expected: dict[str, dict]) -> None:
     facts = read_model(folder / f"{name}.json")
     graph = facts.saved.graph if facts.saved is not None else None
     assert graph is not None

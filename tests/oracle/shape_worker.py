@@ -1,6 +1,7 @@
 """Asks real Keras what layers make of shapes. Variables are declared and never filled, so that no size costs memory.
 
 python shape_worker.py applications FOLDER    every model of keras.applications: its architecture, and what it is
+python shape_worker.py first FOLDER           the same in the format channels_first, of those that take it
 python shape_worker.py serve                  one question a line on stdin, one answer a line on stdout
 """
 
@@ -126,9 +127,30 @@ def applications(folder):
     (folder / "answers.json").write_text(json.dumps(found))
 
 
+def channels_first(folder):
+    keras.backend.set_image_data_format("channels_first")
+    found = {}
+    for name, function in vars(keras.applications).items():
+        if not inspect.isfunction(function) or not name[0].isupper():
+            continue
+        keras.backend.clear_session()
+        try:
+            with StatelessScope(initialize_variables=False):
+                model = function(weights=None)
+        except ValueError as error:
+            if "does not support the `channels_first` image data format" not in str(error):
+                raise
+            continue
+        (folder / f"{name}.json").write_text(model.to_json())
+        found[name] = {"calls": described(model), "parameters": model.count_params()}
+    (folder / "answers.json").write_text(json.dumps(found))
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     if sys.argv[1] == "serve":
         serve()
+    elif sys.argv[1] == "first":
+        channels_first(Path(sys.argv[2]))
     else:
         applications(Path(sys.argv[2]))
