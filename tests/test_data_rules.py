@@ -42,6 +42,45 @@ def lines_of(text: str, code: str) -> tuple[list[int], list[int]]:
 
 
 SPEAKS = {
+    "KC110 a map that scales the training set only": """
+        (x, y), (held, held_labels) = keras.datasets.mnist.load_data()
+        train = tf.data.Dataset.from_tensor_slices((x, y)).map(lambda a, b: (tf.cast(a, tf.float32) / 255.0, b)).batch(32)
+        test = tf.data.Dataset.from_tensor_slices((held, held_labels)).batch(32)
+        model = build()
+        model.fit(train, epochs=3)
+        print(model.evaluate(test))  # KC110
+    """,
+    "KC110 pictures of another folder that nothing scales": """
+        augmented = keras.preprocessing.image.ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
+        train = augmented.flow_from_directory("data/train", target_size=(64, 64))
+        held = keras.preprocessing.image.ImageDataGenerator().flow_from_directory("data/valid", target_size=(64, 64))
+        build().fit(train, validation_data=held, epochs=3)  # KC110
+    """,
+    "KC105 a layer of the model that is adapted to the rows of both parts": """
+        table = pd.read_csv("table.csv")
+        x, y = table.drop(columns=["price"]).values, table["price"].values
+        scale = keras.layers.Normalization()
+        scale.adapt(x)  # KC105
+        x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=1)
+        model = keras.Sequential([scale, keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x_train, y_train, epochs=9)
+        print(model.evaluate(x_test, y_test))
+    """,
+    "KC101 a Sequence over the test part": """
+        class Batches(keras.utils.Sequence):
+            def __init__(self, x, y, size):
+                self.x, self.y, self.size = x, y, size
+            def __len__(self):
+                return len(self.x) // self.size
+            def __getitem__(self, index):
+                rows = slice(index * self.size, (index + 1) * self.size)
+                return self.x[rows], self.y[rows]
+        (x, y), (held, held_labels) = keras.datasets.mnist.load_data()
+        model = build()
+        model.fit(Batches(x, y, 32), validation_data=Batches(held, held_labels, 32), epochs=9)  # KC101
+        print(model.evaluate(Batches(held, held_labels, 32)))
+    """,
     "KC101 rows behind a cut that are called test rows": """
         x, y = np.load("x.npy"), np.load("y.npy")
         size = int(len(x) * 0.8)
@@ -216,6 +255,40 @@ SPEAKS = {
 }
 
 SILENT = {
+    "KC110 pictures that are augmented for training alone": """
+        flips = keras.preprocessing.image.ImageDataGenerator(rescale=1 / 255, horizontal_flip=True)
+        train = flips.flow_from_directory("data/train", target_size=(64, 64))
+        plain = keras.preprocessing.image.ImageDataGenerator(rescale=1 / 255)
+        held = plain.flow_from_directory("data/valid", target_size=(64, 64))
+        build().fit(train, validation_data=held, epochs=3)
+    """,
+    "KC110 arrays that are augmented for training alone": """
+        (x, y), (held, held_labels) = keras.datasets.cifar10.load_data()
+        x, held = x / 255, held / 255
+        flips = keras.preprocessing.image.ImageDataGenerator(horizontal_flip=True)
+        flips.fit(x)
+        build().fit(flips.flow(x, y), validation_data=(held, held_labels), epochs=3)
+    """,
+    "KC105 a layer of the model that is adapted to the training part": """
+        table = pd.read_csv("table.csv")
+        x, y = table.drop(columns=["price"]).values, table["price"].values
+        x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=1)
+        scale = keras.layers.Normalization()
+        scale.adapt(x_train)
+        model = keras.Sequential([scale, keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x_train, y_train, epochs=9)
+        print(model.evaluate(x_test, y_test))
+    """,
+    "KC103 two generators over other ranges of one series": """
+        def windows(series, first, last, size=32):
+            while True:
+                starts = np.random.randint(first, last, size)
+                yield np.array([series[start:start + 8] for start in starts]), series[starts + 8]
+        series = np.load("series.npy")
+        train, held = windows(series, 0, 8000), windows(series, 8000, 9900)
+        build().fit(train, steps_per_epoch=100, validation_data=held, validation_steps=10, epochs=9)
+    """,
     "KC101 a fold that nothing is chosen on": """
         x, y = np.load("x.npy"), np.load("y.npy")
         for train, test in KFold(5).split(x):

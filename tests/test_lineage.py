@@ -57,6 +57,11 @@ DISJOINT = {
         rest, test = train_test_split(frame, test_size=0.2, random_state=1)
         train, val = train_test_split(rest, test_size=0.2, random_state=1)
     """,
+    "folds of a module whose names are all imported": """
+        from sklearn.model_selection import *
+        for a, b in StratifiedKFold(5).split(frame, frame["price"]):
+            train, test = frame.iloc[a], frame.iloc[b]
+    """,
     "folds": "for a, b in KFold(5).split(frame):\n    train, test = frame.iloc[a], frame.iloc[b]",
     "take and skip": """
         rows = tf.data.Dataset.from_tensor_slices(frame)
@@ -271,6 +276,32 @@ def test_a_generator_of_images_says_what_it_yields() -> None:
     assert x.step(StepKind.AUGMENTED) is not None
     assert (pixels.shape, pixels.minimum, pixels.maximum) == ((UNKNOWN, 64, 64, 3), 0, 1)
     assert labels.encoding is Encoding.INTEGER
+
+
+def test_files_that_a_dataset_maps_to_pictures_hold_bytes() -> None:
+    x = x_of(
+        """
+        def load(path):
+            picture = tf.image.resize(tf.io.decode_jpeg(tf.io.read_file(path), channels=3), [64, 64])
+            return picture, tf.strings.split(path, "/")[-2] == "cat"
+        model.fit(tf.data.Dataset.list_files("pictures/*/*.jpg").map(load).batch(8))
+        """
+    )
+    assert (x.elements[0].shape[1:], x.elements[0].minimum, x.elements[0].maximum) == ((64, 64, 3), 0, 255)  # pyright: ignore[reportIndexIssue]
+
+
+@pytest.mark.parametrize(
+    ("values", "facts"),
+    [
+        ("1.0, 0.0", ((60000, 28, 28), 0.0, 1.0, "float64")),
+        ("1, -1", ((60000, 28, 28), -1, 1, "int64")),
+        ("x, 0", (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN)),
+    ],
+)
+def test_a_value_chosen_by_a_condition_has_the_rows_that_it_asks_about(values: str, facts: tuple[object, ...]) -> None:
+    found = x_of(f"(x, y), _ = keras.datasets.mnist.load_data()\nmodel.fit(np.where(x > 127, {values}), y)")
+    assert (found.shape, found.minimum, found.maximum, found.dtype) == facts
+    assert (found.role, found.order) == (Role.TRAIN, Order.SHUFFLED)
 
 
 def test_a_function_that_a_dataset_maps_is_followed() -> None:

@@ -155,6 +155,9 @@ class Names(Core):
                 self.assign(name, self.unknown("loop"))
 
 
+_SPLITTING = (("sklearn", "model_selection"), ("sklearn", "cross_validation"))
+
+
 @cache
 def _keras_path(parts: tuple[str, ...]) -> tuple[Path, str]:
     """The path of a name of Keras under whatever root, and the flavour of Keras that the root shows."""
@@ -174,5 +177,7 @@ def _is_known(module: Path, name: str) -> bool:
     if module.parts == ("keras", "layers") and name in MERGES:
         return True
     if module.parts[:2] == ("sklearn", "metrics") and name.endswith(METRICS):
+        return True
+    if module.parts in _SPLITTING and name.endswith(("KFold", "Split", "LeaveOneOut", "SearchCV")):
         return True
     return f"{module.dotted}.{name}" in HANDLERS or (module.parts[0] in LEARNERS and name in TRANSFORMERS)

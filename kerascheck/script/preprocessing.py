@@ -232,7 +232,13 @@ class Preprocessing(ContainerMethods):
         given = [found.data for value in values if (found := self.as_array(value)) is not None]
         roles = {data.role for data in given if data.role is not Role.UNKNOWN}
         role = roles.pop() if len(roles) == 1 else Role.UNKNOWN
-        return self.array(node, kind=DataKind.GENERATOR, origin=name, role=role, parts=tuple(given))
+        found = self.array(node, kind=DataKind.GENERATOR, origin=name, role=role, parts=tuple(given))
+        if given and arguments is not None and arguments.complete:
+            # Two that are made alike give the same rows.
+            named = tuple((word, _identity(value)) for word, value in sorted(arguments.keywords.items()))
+            key = self.cut("batches", name, tuple(map(_identity, arguments.positional)), named)
+            found.data = replace(found.data, rows=Rows(key))
+        return found
 
 
 def _own(function: ast.AST) -> list[ast.AST]:
@@ -258,6 +264,13 @@ def _shape_of(value: ast.expr | None) -> tuple[str, int]:
             return ("array", 1)
         case _:
             return ("", 0)
+
+
+def _identity(value: object) -> object:
+    """What tells an argument of a generator from another one."""
+    if isinstance(value, (bool, int, float, str)) or value is None:
+        return (type(value).__name__, value)
+    return value.data.key if isinstance(value, ArrayValue) else id(value)
 
 
 def is_endless(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -3,7 +3,7 @@
 ## What it does
 
 Follows each preprocessing step that learns from data (scaler, imputer, PCA, feature selection, target encoding, tokenizer
-vocabulary, a mean or standard deviation) to the rows that it was fitted on, and from there to the split. It speaks when
+vocabulary, a layer that is adapted, a mean or standard deviation) to the rows that it was fitted on, and from there to the split. It speaks when
 rows that are split off afterwards took part. Where the target takes part (feature selection, target encoding) it is an
 error, for scaling, imputing, projections and vocabularies a warning.
 
@@ -169,10 +169,18 @@ def _split_later(program: TrainingProgram, fitting: Fitting, data: DataArray) ->
 def _judged_apart(program: TrainingProgram, fitting: Fitting, data: DataArray) -> Location | None:
     """Where rows are judged that took part in the fitting, as other rows do that a model is trained on."""
     for fit in program.of(Fit):
-        trained = [array for array in arrays(fit.x) if array.passed(fitting.key) and data.holds(array)]
-        judged = [*arrays(fit.validation_x), *(array for _, array in program.judged(after=fit))]
+        graph = program.graph(fit.model)
+        # A layer that was adapted may stand in the model itself.
+        inside = graph is not None and any(layer.key == fitting.key for layer in graph.every_layer())
+        trained = [array for array in arrays(fit.x) if (inside or array.passed(fitting.key)) and data.holds(array)]
+        judged = [*arrays(fit.validation_x)]
+        judged += [array for event, array in program.judged(after=fit) if not inside or event.model == fit.model]
         for array in judged:
-            if array.passed(fitting.key) and data.holds(array) and any(array.disjoint(part) for part in trained):
+            if (
+                (inside or array.passed(fitting.key))
+                and data.holds(array)
+                and any(array.disjoint(part) for part in trained)
+            ):
                 step = array.cut_off
                 return step.location if step is not None else array.location
     return None

@@ -3,8 +3,8 @@
 ## What it does
 
 Compares what was done to the training inputs with what was done to the inputs of `validation_data`, `evaluate` and
-`predict`, where both come from one data set: a scaler or encoder that was applied to one side only, values scaled to 0..1
-on one side and left at 0..255 on the other, labels in one-hot form on one side and as whole numbers on the other.
+`predict`, where both come from one data set, or are pictures out of folders: a scaler or encoder that was applied to one side only, values scaled to 0..1
+on one side and left at 0..255 on the other, labels in one-hot form on one side and as whole numbers on the other. Datasets and generators are looked into.
 
 ## Why it matters
 
@@ -75,6 +75,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Step, StepKind
 from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
@@ -82,6 +84,7 @@ from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.keras_api.transformers import TRANSFORMERS
 from kerascheck.rule import rule
 
+PICTURES = frozenset({"flow_from_directory", "flow_from_dataframe", "image_dataset_from_directory"})
 FAR = 20
 """How many times wider the range of one side must be."""
 
@@ -101,9 +104,17 @@ def _refitted(program: TrainingProgram, fit: Fit, event: Evaluation) -> bool:
 
 
 def _compare(x: Data, y: Data, judged_x: Data, judged_y: Data, place: Location) -> Iterator[Finding]:
-    for trained, judged in zip(arrays(x), arrays(judged_x), strict=False):
+    if _are_pictures(x) and _are_pictures(judged_x):
+        finding = _of_ranges(_batches(arrays(x)[0]), _batches(arrays(judged_x)[0]), place)
+        if finding is not None:
+            yield finding
+        return
+    for given, asked in zip(arrays(x), arrays(judged_x), strict=False):
+        trained, judged = _batches(given), _batches(asked)
         if trained.kind is DataKind.ARRAY and judged.kind is DataKind.ARRAY and _one_data_set(trained, judged):
-            finding = _of_ranges(trained, judged, place) or _of_steps(trained, judged, place)
+            finding = _of_ranges(trained, judged, place)
+            if finding is None and trained is given and judged is asked:
+                finding = _of_steps(trained, judged, place)
             if finding is not None:
                 yield finding
     for trained, judged in zip(arrays(y), arrays(judged_y), strict=False):
@@ -112,6 +123,21 @@ def _compare(x: Data, y: Data, judged_x: Data, judged_y: Data, place: Location) 
             Encoding.INTEGER,
         }:
             yield _of_labels(trained, judged, place)
+
+
+def _batches(data: DataArray) -> DataArray:
+    """What a model gets of a dataset or generator, as far as it is known."""
+    if data.kind is DataKind.ARRAY or not data.elements:
+        return data
+    first = data.elements[0]
+    return replace(first, name=data.name, rows=data.rows, history=(*data.history, *first.history))
+
+
+def _are_pictures(data: Data) -> bool:
+    """Whether the data are batches of picture files, whose values are known whatever the folder."""
+    found = arrays(data)
+    step = found[0].step(StepKind.LOADED) if len(found) == 1 and found[0].elements else None
+    return step is not None and step.by in PICTURES
 
 
 def _one_data_set(trained: DataArray, judged: DataArray) -> bool:

@@ -265,6 +265,8 @@ def mapped(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.exp
     parts = list(result) if isinstance(result, tuple) else [result]
     first = array.data.elements[0].shape if array.data.elements else UNKNOWN
     count = UNKNOWN if isinstance(first, Unknown) or not first else first[0]
+    if any(isinstance(part, ArrayValue) for part in parts):
+        parts = [ev.array(node, rows=None) if isinstance(part, Opaque) else part for part in parts]
     elements = tuple(_restored(part, batched, count) for part in parts if isinstance(part, ArrayValue))
     whole = len(elements) == len(parts)
     steps = [
