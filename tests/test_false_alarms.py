@@ -356,3 +356,18 @@ def test_a_kernel_in_single_numbers_is_said_to_become_a_stride() -> None:
     assert finding.message == (
         "`Convolution2D` takes the second kernel size for `strides`: its window moves 3 places at a time"
     )
+
+
+def test_shuffled_predictions_are_compared_with_what_the_script_calls_its_labels() -> None:
+    text = """\
+import numpy as np
+from keras.models import load_model
+from keras.preprocessing.image import ImageDataGenerator
+from sklearn.metrics import accuracy_score
+
+rows = ImageDataGenerator().flow_from_directory("test")
+expected = rows.classes
+print(accuracy_score(expected, np.argmax(load_model("model.keras").predict(rows), axis=1)))
+"""
+    (finding,) = [finding for finding in check_script(text).findings if finding.code == "KC112"]
+    assert "another order than `expected` that" in finding.message

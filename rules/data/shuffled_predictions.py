@@ -63,11 +63,15 @@ generator.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind, Order, Step, StepKind
 from kerascheck.facts.training import Comparison, Evaluation, TrainingProgram, arrays
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
+
+
+ATTRIBUTES: Final = frozenset({"classes", "labels", "filenames", "filepaths"})
 
 
 @rule("KC112", "shuffled-predictions", Severity.ERROR, since="0.1", group="leakage", fixable=True)
@@ -95,13 +99,15 @@ def _is_in_order(array: DataArray, source: DataArray) -> bool:
     return array.prediction is None and array.of == source.key
 
 
+def _labels(source: DataArray, truth: DataArray) -> str:
+    if not source.name or truth.order is not Order.AS_LOADED:
+        return "the labels of another pass"
+    return f"`{source.name}.{truth.name}`" if truth.name in ATTRIBUTES else f"`{truth.name}`"
+
+
 def _finding(event: Evaluation, source: DataArray, truth: DataArray, comparison: Comparison) -> Finding:
     name = f"`{source.name}`" if source.name else "the generator"
-    labels = (
-        f"`{source.name}.{truth.name}`"
-        if source.name and truth.order is Order.AS_LOADED
-        else "the labels of another pass"
-    )
+    labels = _labels(source, truth)
     step = source.step(StepKind.SHUFFLED)
     related = [Related(comparison.location, f"compared with {labels} here")]
     if step is not None:
