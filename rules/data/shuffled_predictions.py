@@ -70,7 +70,6 @@ from kerascheck.facts.training import Comparison, Evaluation, TrainingProgram, a
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
-
 ATTRIBUTES: Final = frozenset({"classes", "labels", "filenames", "filepaths"})
 
 

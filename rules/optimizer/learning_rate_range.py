@@ -199,7 +199,7 @@ def _told(
     if optimizer.name in STEADY:
         highest = options.number("adaptive-highest", BOUNDS["adaptive-highest"])
         if rate > highest:
-            told = f"each step moves every weight by about {rate:g}, and the loss stands still or explodes"
+            told = f"each step moves every weight by about {rate:g}, and the loss easily stands still or explodes"
             return Severity.WARNING, told, "try 0.001"
         if 0 < rate < options.number("adaptive-lowest", BOUNDS["adaptive-lowest"]):
             return (
