@@ -210,6 +210,18 @@ def test_sound_code_gets_no_warning(case: str) -> None:
     assert max(levels, default=None) == loudest
 
 
+def test_a_normalization_behind_the_first_kernel_does_not_bring_columns_to_one_scale() -> None:
+    text = """\
+import keras
+from keras import layers
+(x, y), _ = keras.datasets.boston_housing.load_data()
+model = keras.Sequential([keras.Input((13,)), layers.Dense(8), layers.BatchNormalization(), layers.Dense(1)])
+model.compile("adam", "mse")
+model.fit(x, y, epochs=9, validation_split=0.1)
+"""
+    assert "KC125" in {finding.code for finding in check_script(text).findings}
+
+
 TESTED = """\
 import keras
 import numpy as np

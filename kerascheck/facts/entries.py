@@ -28,24 +28,46 @@ SCALING: Final = frozenset(
 )  # fmt: skip
 """Layers after which the range of the input no longer matters."""
 
+_WRAPPERS: Final = ("TimeDistributed", "Bidirectional")
 _HANDING_ON: Final = CONVOLUTIONS | DENSE | KEEPING | frozenset({"Activation", "ReLU", "LeakyReLU", "PReLU"})
 
 
 @once_per_graph
 def entries(graph: ModelGraph) -> tuple[Layer, ...] | None:
     """The first layers on each way from the inputs that do more than reorder values; None where one is not known."""
-    found: list[Layer] = []
+    nodes = _first_nodes(graph)
+    return (
+        tuple(
+            node.layer.inner if node.layer.inner and node.layer.class_name in _WRAPPERS else node.layer
+            for _, node in nodes
+        )
+        if nodes
+        else None
+    )
+
+
+@once_per_graph
+def loses_scale(graph: ModelGraph) -> bool:
+    """Whether the model is proven to give the same, and to learn the same, whatever factor its inputs are multiplied by."""
+    nodes = _first_nodes(graph)
+    return bool(nodes) and all(_is_normalized_behind(inside, node) for inside, node in nodes or ())
+
+
+@once_per_graph
+def _first_nodes(graph: ModelGraph) -> tuple[tuple[ModelGraph, Node], ...] | None:
+    """The calls of the first layers, each with the graph that it stands in; None where one is not known."""
     if not graph.whole:
         return None
+    found: list[tuple[ModelGraph, Node]] = []
     for tensor in graph.inputs:
-        for layer in _behind(graph, tensor, set()):
-            if layer is None:
+        for entry in _behind(graph, tensor, set()):
+            if entry is None:
                 return None
-            found.append(layer)
+            found.append(entry)
     return tuple(found) if found else None
 
 
-def _behind(graph: ModelGraph, tensor: Tensor, seen: set[int]) -> Iterator[Layer | None]:
+def _behind(graph: ModelGraph, tensor: Tensor, seen: set[int]) -> Iterator[tuple[ModelGraph, Node] | None]:
     if tensor.key in seen:
         return
     seen.add(tensor.key)
@@ -56,39 +78,29 @@ def _behind(graph: ModelGraph, tensor: Tensor, seen: set[int]) -> Iterator[Layer
         yield from _of_node(graph, node, seen)
 
 
-def _of_node(graph: ModelGraph, node: Node, seen: set[int]) -> Iterator[Layer | None]:
+def _of_node(graph: ModelGraph, node: Node, seen: set[int]) -> Iterator[tuple[ModelGraph, Node] | None]:
     layer = node.layer
     if layer.kind is LayerKind.MODEL and layer.model is not None:
-        inner = entries(layer.model)
-        yield from inner if inner is not None else (None,)
+        yield from _first_nodes(layer.model) or (None,)
     elif layer.kind is not LayerKind.BUILTIN:
         yield None
     elif keeps_values(layer):
         for tensor in node.outputs:
             yield from _behind(graph, tensor, seen)
-    elif (normalization := _normalization_behind(graph, node)) is not None:
-        yield normalization
     else:
-        yield layer.inner if layer.class_name in ("TimeDistributed", "Bidirectional") and layer.inner else layer
+        yield graph, node
 
 
-def _normalization_behind(graph: ModelGraph, node: Node) -> Layer | None:
-    """The normalization that takes the input's scale out of what a kernel makes of it, where nothing else gets that.
+def _is_normalized_behind(graph: ModelGraph, node: Node) -> bool:
+    """Whether all that gets the output of a kernel takes the input's scale out of it.
 
-    The kernel, its bias of zeros and a relu all hand a factor of the input on, and the normalization divides by it: loss
-    and gradients of the kernel are the same at every scale.
+    The kernel, its bias of zeros and a relu all hand a factor of the input on, and a normalization divides by it: loss and
+    gradients of the kernel are the same at every scale.
     """
-    if node.layer.class_name not in _HANDING_ON or graph.is_output(node):
-        return None
-    found: Layer | None = None
-    for step in graph.after(node):
-        if not _hands_factor_on(node.layer):
-            return None
-        normal = step.layer if step.layer.class_name in NORMALIZATIONS else _normalization_behind(graph, step)
-        if normal is None:
-            return None
-        found = found or normal
-    return found
+    layer, after = node.layer, graph.after(node)
+    if layer.class_name not in _HANDING_ON or not _hands_factor_on(layer) or not after or graph.is_output(node):
+        return False
+    return all(step.layer.class_name in NORMALIZATIONS or _is_normalized_behind(graph, step) for step in after)
 
 
 def _hands_factor_on(layer: Layer) -> bool:

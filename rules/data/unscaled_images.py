@@ -71,7 +71,8 @@ print(model.evaluate(x_test, y_test, batch_size=64))
 ## Known limits
 
 Silent where a Lambda, a custom layer or a pretrained base stands before the first layer: it may scale itself. Pretrained
-bases are the matter of KC232.
+bases are the matter of KC232. Silent too where a normalization takes the output of the first convolutions or dense layers:
+it divides by the scale of the input, and the training is the same.
 
 ## References
 
@@ -84,7 +85,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, StepKind
-from kerascheck.facts.entries import SCALING, entries
+from kerascheck.facts.entries import SCALING, entries, loses_scale
 from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import Layer
 from kerascheck.facts.own_steps import OwnStep
@@ -114,7 +115,7 @@ def _findings(program: TrainingProgram) -> Iterator[Finding]:
             # Weights from elsewhere bring their own idea of the input's scale.
             graph = None
         images = next((data for data in inputs_of(fit) if _is_bytes(data)), None)
-        if images is not None and graph is not None:
+        if images is not None and graph is not None and not loses_scale(graph):
             layer = _unscaled_entry(entries(graph))
             if layer is not None:
                 yield _of_images(fit, images, layer)
