@@ -156,7 +156,7 @@ def _pack_rules(pack: str) -> Iterator[Rule]:
             module = f"{pack}.{name}"
             entry = listed.get(name)
             if entry is not None and entry.size == size:
-                yield from (record.rule(module) for record in entry.rules)
+                yield from entry.rules_of(module)
             else:
                 yield from rules_of(_imported(module, pack))
 

@@ -1,7 +1,7 @@
 """The index of a rule pack: what its rules declare, so that none has to be imported before it has something to look at.
 
-The file `index.json` in the folder of a pack is written by `tools/generate_rule_index.py`. A module that is missing in
-it, or whose source has another size now, is imported instead.
+The file `index.json` in the folder of a pack is written by `tools/generate_docs.py`. A module that is missing in it, or
+whose source has another size now, is imported instead.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from msgspec import Struct
 
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import FACTS, Options, Rule
@@ -23,85 +22,91 @@ _FACTS: Final = {kind.__name__: kind for kind in (*FACTS, Options)}
 _LEVELS: Final = {level.label: level for level in Severity}
 
 
-class Record(Struct, frozen=True, omit_defaults=True):
-    """What one rule declares, in words."""
-
-    code: str
-    name: str
-    severity: str
-    facts: tuple[str, ...]
-    since: str
-    group: str
-    fixable: bool = False
-    preview: bool = False
-    options: dict[str, float] = {}
-    aliases: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-    mentions: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, rule: Rule) -> Record:
-        return cls(
-            code=rule.code,
-            name=rule.name,
-            severity=rule.severity.label,
-            facts=tuple(kind.__name__ for kind in rule.facts),
-            since=rule.since,
-            group=rule.group,
-            fixable=rule.fixable,
-            preview=rule.preview,
-            options=dict(rule.options),
-            aliases=rule.aliases,
-            optional=tuple(sorted(kind.__name__ for kind in rule.optional)),
-            mentions=rule.mentions,
-        )
-
-    def rule(self, module: str) -> Rule:
-        """The rule, which is imported when it is first run."""
-        return Rule(
-            code=self.code,
-            name=self.name,
-            severity=_LEVELS[self.severity],
-            check=_deferred(module, self.code),
-            facts=tuple(_FACTS[name] for name in self.facts),
-            since=self.since,
-            fixable=self.fixable,
-            preview=self.preview,
-            options=self.options,
-            aliases=self.aliases,
-            optional=frozenset(_FACTS[name] for name in self.optional),
-            group=self.group,
-            module=module,
-            mentions=self.mentions,
-        )
-
-
-class Entry(Struct, frozen=True):
-    """A module of a pack: the size of its source in bytes, and its rules."""
+class Entry(NamedTuple):
+    """A module of a pack: the size of its source in bytes, and what each of its rules declares."""
 
     size: int
-    rules: tuple[Record, ...]
+    rules: list[dict[str, Any]]
+
+    def rules_of(self, module: str) -> Iterator[Rule]:
+        """The rules of the module, which is imported when one of them is first run."""
+        for declared in self.rules:
+            yield _rule(module, **declared)
 
 
 def read_index(folder: str) -> Mapping[str, Entry]:
     """The modules of a pack by their dotted names below it; none where the pack has no index of this form."""
     try:
         with open(os.path.join(folder, FILE), "rb") as file:
-            return msgspec.json.decode(file.read(), type=dict[str, Entry])
-    except (OSError, msgspec.MsgspecError):
+            # Without types: to look up those of the fields takes longer than to decode all.
+            found = msgspec.json.decode(file.read())
+        return {name: Entry(*entry) for name, entry in found.items()}
+    except (OSError, TypeError, AttributeError, msgspec.MsgspecError):
         return {}
 
 
 def written(modules: Mapping[str, tuple[int, Iterable[Rule]]]) -> str:
-    """The text of an index: for each module its size and its rules."""
-    entries = {name: Entry(size, tuple(map(Record.of, rules))) for name, (size, rules) in sorted(modules.items())}
-    return msgspec.json.format(msgspec.json.encode(entries), indent=1).decode() + "\n"
+    """The text of an index, a line for a module: its name, its size and its rules."""
+    lines = (
+        f"{_json(name)}: {_json((size, [declared(rule) for rule in rules]))}"
+        for name, (size, rules) in sorted(modules.items())
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def declared(rule: Rule) -> dict[str, Any]:
+    """What a rule declares, in words, without what it leaves to the defaults."""
+    optional = {
+        "fixable": rule.fixable,
+        "preview": rule.preview,
+        "options": dict(rule.options),
+        "aliases": rule.aliases,
+        "optional": sorted(kind.__name__ for kind in rule.optional),
+        "mentions": rule.mentions,
+    }
+    return {
+        "code": rule.code,
+        "name": rule.name,
+        "severity": rule.severity.label,
+        "facts": [kind.__name__ for kind in rule.facts],
+        "since": rule.since,
+        "group": rule.group,
+        **{name: value for name, value in optional.items() if value},
+    }
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _rule(
+    module: str,
+    *,
+    code: str,
+    severity: str,
+    facts: Iterable[str],
+    optional: Iterable[str] = (),
+    aliases: Iterable[str] = (),
+    mentions: Iterable[str] = (),
+    **plain: Any,
+) -> Rule:
+    return Rule(
+        code=code,
+        severity=_LEVELS[severity],
+        check=_deferred(module, code),
+        facts=tuple(_FACTS[name] for name in facts),
+        optional=frozenset(_FACTS[name] for name in optional),
+        aliases=tuple(aliases),
+        mentions=tuple(mentions),
+        module=module,
+        **plain,
+    )
 
 
 def _deferred(module: str, code: str) -> Callable[..., Iterator[Finding]]:
     def check(*facts: object) -> Iterator[Finding]:
-        declared = vars(import_module(module)).values()
-        found = next(value for value in declared if isinstance(value, Rule) and value.code == code)
+        values = vars(import_module(module)).values()
+        found = next(value for value in values if isinstance(value, Rule) and value.code == code)
         return found.check(*facts)
 
     return check

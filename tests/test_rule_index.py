@@ -16,7 +16,7 @@ from kerascheck import Config, check_script, linter, registry
 from kerascheck.findings import Finding
 from kerascheck.linter import Subject
 from kerascheck.rule import Rule
-from kerascheck.rule_index import Entry, Record, read_index
+from kerascheck.rule_index import Entry, declared, read_index
 from kerascheck.script import read_script
 from kerascheck.selection import Selection
 
@@ -25,17 +25,17 @@ PACK = "kerascheck_rules"
 
 
 def test_what_the_index_says_is_what_the_modules_declare() -> None:
-    found = {rule.code: Record.of(rule) for rule in registry.load().rules}
+    found = {rule.code: declared(rule) for rule in registry.load().rules}
     for name, _, module in registry.declared(PACK):
         for rule in registry.rules_of(module):
-            assert found[rule.code] == Record.of(rule), name
+            assert found[rule.code] == declared(rule), name
 
 
 def test_a_module_that_has_changed_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     known = registry.load()
 
     def stale(folder: str) -> Mapping[str, Entry]:
-        return {name: Entry(entry.size + 1, ()) for name, entry in read_index(folder).items()}
+        return {name: Entry(entry.size + 1, []) for name, entry in read_index(folder).items()}
 
     monkeypatch.setattr(registry, "read_index", stale)
     assert [rule.code for rule in registry.load().rules] == [rule.code for rule in known.rules]

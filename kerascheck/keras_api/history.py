@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 from msgspec import Raw, Struct
@@ -18,7 +18,7 @@ GENERATIONS: Final = ("1", "2", "2.last", "3", "3.tf")
 
 
 class _Generation(Struct, frozen=True):
-    """The two tables of a generation, each decoded when it is asked for."""
+    """The two tables of a generation; each entry is decoded when it is asked for."""
 
     modules: Raw
     signatures: Raw
@@ -30,13 +30,13 @@ def _document() -> Mapping[str, _Generation]:
 
 
 @functools.cache
-def _modules(generation: str) -> Mapping[str, Sequence[str]]:
-    return msgspec.json.decode(_document()[generation].modules, type=dict[str, list[str]])
+def _modules(generation: str) -> Mapping[str, Raw]:
+    return msgspec.json.decode(_document()[generation].modules, type=dict[str, Raw])
 
 
 @functools.cache
-def _signatures(generation: str) -> Mapping[str, Sequence[str]]:
-    return msgspec.json.decode(_document()[generation].signatures, type=dict[str, list[str]])
+def _signatures(generation: str) -> Mapping[str, Raw]:
+    return msgspec.json.decode(_document()[generation].signatures, type=dict[str, Raw])
 
 
 @functools.cache
@@ -46,7 +46,7 @@ def names(generation: str, module: str) -> frozenset[str]:
     if generation == "3.tf" and module not in modules:
         # It has modules of its own only where tensorflow.keras shows more than keras.
         modules = _modules("3")
-    return frozenset(modules.get(module, ()))
+    return frozenset(cast("Sequence[str]", msgspec.json.decode(modules[module]))) if module in modules else frozenset()
 
 
 def is_module(generation: str, path: str) -> bool:
@@ -73,7 +73,9 @@ def has_method(generation: str, name: str) -> bool:
     return f"Model.{name}" in signatures or f"Sequential.{name}" in signatures
 
 
+@functools.cache
 def signature(generation: str, name: str) -> Sequence[str] | None:
     """The parameters of `layers.Dense` or `Model.fit`: `name` required, `name=` optional, `+name` taken by a base class
     under its name alone, `**` for any further keyword."""
-    return _signatures(generation).get(name)
+    entry = _signatures(generation).get(name)
+    return cast("Sequence[str]", msgspec.json.decode(entry)) if entry is not None else None

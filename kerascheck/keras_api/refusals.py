@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from kerascheck.facts.values import Value
 from kerascheck.keras_api import history, tables
@@ -20,7 +20,6 @@ from kerascheck.keras_api.bounds import BOUNDS
 from kerascheck.keras_api.layers import class_of
 from kerascheck.keras_api.names import ApiKind, kind_of
 
-_NOTHING: Final[Mapping[str, int]] = {}
 _NUMBERS: Final = frozenset({"bool", "whole", "zero", "negative", "float", "fraction"})
 _LONGEST: Final = 4
 
@@ -29,13 +28,25 @@ class _Tables(Struct, frozen=True):
     """The file: sets of kinds, each in one string; for each class the set that an argument refuses, and the words it takes."""
 
     kinds: tuple[str, ...]
-    classes: dict[str, dict[str, int]]
-    words: dict[str, dict[str, tuple[str, ...]]]
+    classes: dict[str, Raw]
+    words: dict[str, Raw]
 
 
 @functools.cache
 def _tables() -> _Tables:
     return msgspec.json.decode((Path(__file__).parent / "refusals.json").read_bytes(), type=_Tables)
+
+
+@functools.cache
+def _kinds(key: str) -> Mapping[str, int]:
+    entry = _tables().classes.get(key)
+    return msgspec.json.decode(entry, type=dict[str, int]) if entry is not None else {}
+
+
+@functools.cache
+def _words(key: str) -> Mapping[str, Sequence[str]]:
+    entry = _tables().words.get(key)
+    return msgspec.json.decode(entry, type=dict[str, tuple[str, ...]]) if entry is not None else {}
 
 
 def key_of(qualified: str) -> str:
@@ -62,7 +73,7 @@ def positions(key: str) -> tuple[str, ...]:
 
 def refused(key: str, argument: str) -> frozenset[str]:
     """The kinds of values that an argument refuses, as `kind` names them."""
-    place = _tables().classes.get(key, _NOTHING).get(argument)
+    place = _kinds(key).get(argument)
     found = frozenset(_tables().kinds[place].split()) if place is not None else frozenset[str]()
     # Rates have rules of their own.
     return found - _NUMBERS if key.startswith("optimizers.") else found
@@ -70,7 +81,7 @@ def refused(key: str, argument: str) -> frozenset[str]:
 
 def words(key: str, argument: str) -> Sequence[str] | None:
     """The words that an argument takes, in small letters; None where it takes any, or no table tells."""
-    return _tables().words.get(key, {}).get(argument)
+    return _words(key).get(argument)
 
 
 def kind(value: Value) -> str:

@@ -47,17 +47,18 @@ def value(plain: object) -> Value:
 
 
 @functools.cache
-def section(name: str) -> Mapping[str, Sequence[Sequence[object]]]:
-    """A table of signatures: `layers`, `optimizers`, `callbacks`, `methods` …"""
-    return cast("Mapping[str, Sequence[Sequence[object]]]", _part(name))
+def section(name: str) -> Mapping[str, Raw]:
+    """A table of signatures, each still to be decoded: `layers`, `optimizers`, `callbacks`, `methods` …"""
+    return msgspec.json.decode(_document()[name], type=dict[str, Raw])
 
 
 @functools.cache
 def signature(table: str, name: str) -> tuple[Parameter, ...] | None:
     """The parameters of a class or method in order; None where the table has none of that name."""
-    entries = section(table).get(name)
-    if entries is None:
+    entry = section(table).get(name)
+    if entry is None:
         return None
+    entries = cast("Sequence[Sequence[object]]", msgspec.json.decode(entry))
     return tuple(
         Parameter(str(entry[0]), value(entry[1])) if len(entry) > 1 else Parameter(str(entry[0]), required=True)
         for entry in entries
