@@ -94,6 +94,33 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
     "backend functions of Keras 2": ("KC607", "from keras import backend as K\nK.sum([1])\n", 2),
     "backend functions of tensorflow.keras": ("KC607", "from tensorflow.keras import backend as K\nK.sum([1])\n", None),
     "saving in Keras 2": ("KC608", "import keras\nmodel = keras.Sequential()\nmodel.save('a.h5')\n", 2),
+    "a dense block": (
+        "KC612",
+        "import keras\nfrom keras import layers\nclass Block(layers.Layer):\n    def call(self, x):\n        for conv in self.convs:\n"
+        "            x = keras.ops.concatenate([x, conv(x)])\n        return x\n",
+        None,
+    ),
+    "a loop that is not traced": (
+        "KC612",
+        "import tensorflow as tf\nimport keras\nrows = tf.ones((1, 3))\nfor step in range(100):\n    rows = tf.concat([rows, tf.ones((1, 3))], 0)\n",
+        None,
+    ),
+    "a loop of three turns": (
+        "KC612",
+        "import tensorflow as tf\nimport keras\n@tf.function\ndef f(x):\n    rows = x\n    for step in range(3):\n        rows = tf.concat([rows, x], 0)\n    return rows\n",
+        None,
+    ),
+    "parts that are joined once": (
+        "KC612",
+        "import tensorflow as tf\nimport keras\n@tf.function\ndef f(x):\n    for step in range(100):\n        both = tf.concat([x, x], 0)\n    return both\n",
+        None,
+    ),
+    "a tiled tensor that is joined": (
+        "KC612",
+        "import keras\nfrom keras import layers, ops\ni = keras.Input((50, 8))\nc = ops.tile(ops.mean(i, axis=1, keepdims=True), [1, 50, 1])\n"
+        "m = keras.Model(i, layers.Dense(1)(ops.concatenate([i, c])))\n",
+        None,
+    ),
     "input shapes in Keras 2": ("KC613", "from keras.layers import Dense\nDense(3, input_shape=(4,))\n", None),
 }  # fmt: skip
 

@@ -34,6 +34,14 @@ class Tape(Struct, frozen=True):
     fresh: tuple[FreshOptimizer, ...] = ()
 
 
+class Grown(Struct, frozen=True):
+    """A tensor that a traced loop joins another part to in each turn: its name, the call that joins, and the loop."""
+
+    name: str
+    location: Location
+    loop: Location
+
+
 class TracedFunction(Struct, frozen=True):
     """A function below `@tf.function`: the places of what Python does in it when it is traced, and not when it runs.
 

@@ -14,7 +14,7 @@ from kerascheck.facts.graph import Compile, LayerKind, ModelGraph
 from kerascheck.facts.loose import LooseLayer
 from kerascheck.facts.missteps import Step
 from kerascheck.facts.slot import Slot
-from kerascheck.facts.steps import Tape, TracedFunction
+from kerascheck.facts.steps import Grown, Tape, TracedFunction
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location, Severity
 
@@ -311,7 +311,8 @@ class TrainingProgram(Struct, frozen=True):
     followed. `whole` when the source was read to its end and no cell or line of it was left out: only then does a call that
     was not seen prove anything. `is_test` for a file of tests, by its name and its assertions; `is_page` for
     a notebook, or a script whose prose stands between its statements, where one thing may be shown after the other.
-    `open` gives the statements of the source, which only fixes look at.
+    `open` gives the statements of the source, which only fixes look at. `grown` are tensors that traced loops join part
+    by part.
     """
 
     models: Mapping[int, ModelGraph]
@@ -332,6 +333,7 @@ class TrainingProgram(Struct, frozen=True):
     is_test: bool = False
     is_page: bool = False
     open: Callable[[], Statements] | None = None
+    grown: tuple[Grown, ...] = ()
 
     @property
     def statements(self) -> Statements | None:

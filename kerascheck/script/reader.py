@@ -14,7 +14,7 @@ from kerascheck.facts.cells import Cells
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.loose import LooseLayer
-from kerascheck.facts.steps import Tape, TracedFunction
+from kerascheck.facts.steps import Grown, Tape, TracedFunction
 from kerascheck.facts.training import Compiled, Evaluation, Fit, KerasUsage, TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, Location, Severity, SourceText
@@ -122,6 +122,7 @@ def read_script(
         target_keras=aimed,
         cut_short=cut_short,
         open=lambda: _statements(path, source),
+        grown=_grown(evaluator, source),
         is_test=evaluator.is_test,
         is_page=source.notebook or _has_prose(source),
     )
@@ -165,6 +166,14 @@ def _has_prose(source: Source) -> bool:
     statements = [statement for unit in source.units for statement in unit.tree.body[1:]]
     values = [statement.value for statement in statements if isinstance(statement, ast.Expr)]
     return sum(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in values) > 1
+
+
+def _grown(evaluator: Evaluator, source: Source) -> tuple[Grown, ...]:
+    if not any("concat" in line for _, lines in source.text.cells for line in lines):
+        return ()
+    from kerascheck.script.grown import grown_tensors
+
+    return grown_tensors(evaluator, source.units)
 
 
 def _statements(path: str, source: Source) -> Statements:

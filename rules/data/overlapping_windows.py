@@ -73,7 +73,7 @@ from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC118", "overlapping-windows", Severity.INFO, since="0.1", group="leakage", preview=True)
+@rule("KC118", "overlapping-windows", Severity.INFO, since="0.1", group="leakage")
 def overlapping_windows(program: TrainingProgram) -> Iterator[Finding]:
     for event in program.events:
         if isinstance(event, Split) and event.divides and event.shuffle is not True:

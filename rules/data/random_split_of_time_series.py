@@ -38,15 +38,19 @@ print(model.evaluate(x_test, y_test, batch_size=64))
 import numpy as np
 from keras import Input, Sequential
 from keras.layers import LSTM, Dense
-from sklearn.model_selection import train_test_split
+
+
+def cut(series):
+    windows, targets = [], []
+    for start in range(len(series) - 24):
+        windows.append(series[start : start + 24])
+        targets.append(series[start + 24])
+    return np.array(windows)[..., None], np.array(targets)
+
 
 series = np.load("load.npy")
-windows, targets = [], []
-for start in range(len(series) - 24):
-    windows.append(series[start : start + 24])
-    targets.append(series[start + 24])
-x = np.array(windows)[..., None]
-x_train, x_test, y_train, y_test = train_test_split(x, np.array(targets), test_size=0.2, shuffle=False)
+x_train, y_train = cut(series[:8000])
+x_test, y_test = cut(series[8000:])
 model = Sequential([Input((24, 1)), LSTM(16, dropout=0.1), Dense(1)])
 model.compile("adam", "mse")
 history = model.fit(x_train, y_train, batch_size=64, epochs=20)

@@ -75,7 +75,7 @@ WEIGHTS = frozenset({"class_weight", "sample_weight"})
 EVENNESS = 0.5
 
 
-@rule("KC318", "class-imbalance-ignored", Severity.INFO, since="0.1", preview=True, options={"evenness": EVENNESS})
+@rule("KC318", "class-imbalance-ignored", Severity.INFO, since="0.1", options={"evenness": EVENNESS})
 def class_imbalance_ignored(graph: ModelGraph, program: TrainingProgram, options: Options) -> Iterator[Finding]:
     for judgement in judgements(graph, program):
         if judgement.loss.name not in CROSSENTROPIES or not _by_accuracy_alone(judgement.compile):
