@@ -9,8 +9,12 @@ import h5py
 import numpy as np
 import pytest
 
+from kerascheck import check_model
 from kerascheck.artifact import read_model
 from kerascheck.facts.values import UNKNOWN, Shape
+from kerascheck.findings import FileStatus, Report
+from kerascheck.report import full
+from kerascheck.report.paint import PLAIN
 
 CONV = {"name": "conv", "filters": 2, "kernel_size": [3, 3], "padding": "valid", "data_format": "channels_last"}
 FIRST = (
@@ -88,6 +92,20 @@ def test_weights_that_do_not_fit_prove_nothing(stored: dict[str, tuple[tuple[int
     found = shapes(tmp_path / "m.h5", PICTURES, stored)
     assert found["first"] is UNKNOWN
     assert found["conv"] is UNKNOWN
+
+
+def test_a_note_says_which_shapes_are_not_known_and_why(tmp_path: Path) -> None:
+    shapes(tmp_path / "m.h5", PICTURES, {})
+    report = check_model(tmp_path / "m.h5")
+    assert report.status is FileStatus.OK
+    said = "the shapes of 1 layer behind `first` are not known, as only code tells what comes out there"
+    assert report.reason == said
+    assert f"m.h5: {said}\n" in full.render(Report((report,)), PLAIN)
+
+
+def test_a_layer_that_nobody_knows_at_the_end_is_no_news(tmp_path: Path) -> None:
+    shapes(tmp_path / "m.h5", [*PICTURES, LAST], KERNELS)
+    assert check_model(tmp_path / "m.h5").reason == ""
 
 
 def test_channels_alone_prove_nothing(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import argparse
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
 import sys
 import tempfile
@@ -62,20 +63,20 @@ class Fuzzer:
 
     def case(self, seed: int, number: int) -> Outcome:
         name, data, done = self._mutator.variant(seed, number)
-        path = self._folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
+        folder = self._folder / str(number)
+        folder.mkdir()
+        path = self._mutator.lay_out(folder, name, data)
         status, broken, start = "", "", _processor_time()
         signal.alarm(6 * self._seconds)
         try:
-            status, broken = self._read(path.parent if path.name == "saved_model.pb" else path)
+            status, broken = self._read(path)
         except Hang:
             broken = f"does not come to an end: {_innermost()}"
         except BaseException:
             broken = traceback.format_exc(limit=-4)
         finally:
             signal.alarm(0)
-            path.unlink()
+            shutil.rmtree(folder)
         seconds = _processor_time() - start
         if seconds > self._seconds and not broken:
             broken = f"takes {seconds:.1f} s"

@@ -8,7 +8,7 @@ import random
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5py
 
@@ -70,6 +70,53 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     yield "weights.npz", _npz()
 
 
+class Set(NamedTuple):
+    """Files that are read together: `named` is the one, or the folder, that a user names."""
+
+    named: str
+    files: dict[str, bytes]
+
+
+def sets() -> dict[str, Set]:
+    """Models in several files, by the folder that they stand in."""
+    saved = MODELS / "built_by_data_keras2.saved_model"
+    files = {path.relative_to(saved).as_posix(): path.read_bytes() for path in saved.rglob("*") if path.is_file()}
+    return {"saved": Set("", files), "browser": _browser(), "sharded": _sharded()}
+
+
+def _browser() -> Set:
+    import numpy as np
+
+    layer = {"class_name": "Dense", "config": {"name": "dense", "units": 3, "batch_input_shape": [None, 4]}}
+    topology = {"class_name": "Sequential", "config": {"name": "m", "layers": [layer]}}
+    packed = {"dtype": "uint8", "scale": 0.01, "min": -1.0}
+    weights = [
+        {"name": "dense/kernel", "shape": [4, 3], "dtype": "float32"},
+        {"name": "dense/bias", "shape": [3], "dtype": "float32", "quantization": packed},
+    ]
+    content = np.linspace(-1, 1, 12, dtype="<f4").tobytes() + bytes([0, 100, 200])
+    manifest = [{"paths": ["part1.bin", "part2.bin"], "weights": weights}]
+    model = json.dumps({"modelTopology": topology, "weightsManifest": manifest}).encode()
+    return Set("model.json", {"model.json": model, "part1.bin": content[:20], "part2.bin": content[20:]})
+
+
+def _sharded() -> Set:
+    import numpy as np
+
+    files: dict[str, bytes] = {}
+    listed: dict[str, list[str]] = {}
+    for number, name in enumerate(("dense", "dense_1")):
+        buffer = io.BytesIO()
+        with h5py.File(buffer, "w") as file:
+            variables = file.create_group(f"layers/{name}/vars")
+            variables.attrs["name"] = name
+            variables["0"], variables["1"] = np.eye(4, dtype="f4"), np.zeros(4, "f4")
+        listed[f"/layers/{name}/vars"] = [f"m_{number:05}.weights.h5"]
+        files[f"m_{number:05}.weights.h5"] = buffer.getvalue()
+    index = json.dumps({"metadata": {"total_size": 160.0}, "weight_map": listed}).encode()
+    return Set("m.weights.json", {"m.weights.json": index, **files})
+
+
 def _yaml(value: object) -> bytes:
     import yaml
 
@@ -88,10 +135,14 @@ class Mutator:
     """Draws variants of the sound files."""
 
     def __init__(self) -> None:
-        self.files = list(seeds())
+        self.sets = sets()
+        inside = [(f"{name}/{part}", data) for name, found in self.sets.items() for part, data in found.files.items()]
+        self.files = [*seeds(), *inside]
         self.forms: dict[str, list[tuple[str, bytes]]] = {}
         for name, data in self.files:
-            self.forms.setdefault("tfjs" if name.startswith("tfjs") else Path(name).suffix, []).append((name, data))
+            first = name.partition("/")[0]
+            form = first if first in self.sets else "tfjs" if name.startswith("tfjs") else Path(name).suffix
+            self.forms.setdefault(form, []).append((name, data))
         self.values = [value for name, data in self.files if (value := _text(name, data)) is not None]
 
     def variant(self, seed: int, number: int) -> tuple[str, bytes, str]:
@@ -106,6 +157,18 @@ class Mutator:
         for _ in range(chance.choice((1, 1, 2, 5))):
             data = kind(chance, data, self.files)
         return name, data, kind.__name__
+
+    def lay_out(self, folder: Path, name: str, data: bytes) -> Path:
+        """Write a variant, and what belongs to it, into an empty folder; the path that a user would name."""
+        first, _, rest = name.partition("/")
+        found = self.sets.get(first)
+        files = {name: data} if found is None else {f"{first}/{part}": content for part, content in found.files.items()}
+        for part, content in {**files, name: data}.items():
+            (folder / part).parent.mkdir(parents=True, exist_ok=True)
+            (folder / part).write_bytes(content)
+        if found is not None:
+            return folder / first / found.named
+        return folder / first if rest == "saved_model.pb" else folder / name
 
     def _with_other_text(self, chance: random.Random, name: str, data: bytes) -> bytes | None:
         value = _text(name, data)

@@ -39,6 +39,21 @@ def proven(graph: ModelGraph, kept: frozenset[str], stored: Counter) -> frozense
     return frozenset(name for name in found if calls.count(name) == 1)
 
 
+def behind(graph: ModelGraph) -> str:
+    """Which shapes of a model are not known, and why, in a line; empty where those are only of layers that nobody knows."""
+    hidden = [node for node in graph.nodes if not _opaque(node) and _open(node)]
+    causes = [node.layer.name for node in graph.nodes if _opaque(node) and _open(node)]
+    if not hidden or not causes:
+        return ""
+    named = ", ".join(f"`{name}`" for name in causes[:3]) + (" and others" if len(causes) > 3 else "")
+    count = "1 layer" if len(hidden) == 1 else f"{len(hidden)} layers"
+    return f"the shapes of {count} behind {named} are not known, as only code tells what comes out there"
+
+
+def _open(node: Node) -> bool:
+    return any(isinstance(tensor.shape, Unknown) for tensor in node.outputs)
+
+
 def _opaque(node: Node) -> bool:
     return node.layer.kind in OPAQUE
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kerascheck.artifact.containers import container_of, surveyed, unread
 from kerascheck.artifact.documents import Document
 from kerascheck.artifact.entries import EntryKind, entry_of
-from kerascheck.artifact.evidence import proven, undecided
+from kerascheck.artifact.evidence import behind, proven, undecided
 from kerascheck.artifact.excerpts import excerpts
 from kerascheck.artifact.forms import HEAD, Form, sniff
 from kerascheck.artifact.graphs import Graphs
@@ -183,7 +183,7 @@ def _facts(document: Document, path: Path, display: str) -> ModelFacts:
         models,
         excerpts(models),
         status=FileStatus.PARTIAL if subclassed or not root.whole else FileStatus.OK,
-        reason=reason or ", ".join(gap.construct for gap in root.gaps),
+        reason=reason or ", ".join(gap.construct for gap in root.gaps) or behind(root),
         reads=looked_at(path, document.form),
     )
 

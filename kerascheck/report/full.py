@@ -129,9 +129,9 @@ def _notes(report: Report, paint: Paint) -> Iterator[str]:
     """What was not, or not wholly, read; a script without Keras is nothing to speak of."""
     for file in report.files:
         skipped = file.status is FileStatus.SKIPPED and file.kind in (FileKind.MODEL, FileKind.OTHER)
-        if file.reason and (skipped or file.status is FileStatus.PARTIAL):
-            how = "skipped" if skipped else "read in part"
-            yield f"{paint(Ink.INFO, 'note')}: {safe(file.path)} was {how}: {safe(file.reason)}"
+        if file.reason and (skipped or file.status in (FileStatus.PARTIAL, FileStatus.OK)):
+            how = {FileStatus.PARTIAL: " was read in part", FileStatus.OK: ""}.get(file.status, " was skipped")
+            yield f"{paint(Ink.INFO, 'note')}: {safe(file.path)}{how}: {safe(file.reason)}"
 
 
 def _count(number: int, noun: str) -> str:
