@@ -9,6 +9,7 @@ from training_error_samples import CLASS, KEYED, ROWS, TWO, UNBUILT, WEIGHTS
 from kerascheck import Config, check_script
 
 PAIR = HEAD + TWO
+SCORED = 'model.compile("adam", "categorical_crossentropy", metrics=[keras.metrics.F1Score()])\n'
 SET = HEAD + DATA + MODEL + COMPILE + "import tensorflow as tf\nrows = tf.data.Dataset.from_tensor_slices((x, y))\n"
 GENERATOR = HEAD + DATA + MODEL + COMPILE + "\n\ndef batches():\n    while True:\n        yield {}\n\n\n"
 FITTED = "history = model.fit(x, [y, y], batch_size=32)\n"
@@ -238,6 +239,99 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         3,
     ),
     "an optimizer of tf_keras": ("KC602", "import tf_keras\nrate = tf_keras.optimizers.legacy.Adam()\n", None),
+    "one-hot labels under a score": (
+        "KC321",
+        HEAD + DATA + MODEL + SCORED + "model.fit(x, np.eye(3)[y])\n",
+        3,
+    ),
+    "labels of which nothing is known under a score": (
+        "KC321",
+        HEAD + DATA + MODEL + SCORED + "model.fit(x, labels())\n",
+        3,
+    ),
+    "class numbers under a score in Keras 2": ("KC321", HEAD + DATA + MODEL + SCORED + "model.fit(x, y)\n", 2),
+    "an area under the curve of one class": (
+        "KC321",
+        HEAD
+        + "model = keras.Sequential([keras.Input((4, 3)), layers.Dense(1)])\n"
+        + 'model.compile("adam", "mse", metrics=[keras.metrics.AUC()])\n',
+        3,
+    ),
+    "numbers for an area under the curve of several labels": (
+        "KC606",
+        HEAD + "area = keras.metrics.AUC(num_labels=3, multi_label=True)\n",
+        3,
+    ),
+    "classes that there are": (
+        "KC606",
+        HEAD + "share = keras.metrics.IoU(num_classes=2, target_class_ids=[0, 1])\n",
+        3,
+    ),
+    "an axis that is True in Keras 2": ("KC606", HEAD + "loss = keras.losses.CategoricalCrossentropy(axis=True)\n", 2),
+    "a map of optimizers": (
+        "KC606",
+        HEAD + 'rates = keras.optimizers.OptimizerMap(keras.optimizers.Adam(), {"a": keras.optimizers.SGD()})\n',
+        3,
+    ),
+    "an identity for a matrix": (
+        "KC224",
+        HEAD
+        + 'model = keras.Sequential([keras.Input((4,)), layers.Dense(4, kernel_initializer="identity"), layers.Dense(1)])\n',
+        3,
+    ),
+    "an initializer of a bias that is left out": (
+        "KC224",
+        HEAD
+        + "model = keras.Sequential([keras.Input((4, 4, 1)), "
+        + 'layers.Conv2D(3, 3, use_bias=False, bias_initializer="orthogonal")])\n',
+        3,
+    ),
+    "an orthogonal regularizer of a matrix": (
+        "KC222",
+        HEAD
+        + 'model = keras.Sequential([keras.Input((4,)), layers.Dense(3, kernel_regularizer="orthogonal_regularizer")])\n',
+        3,
+    ),
+    "averages that are never written over": (
+        "KC405",
+        HEAD + MODEL + 'model.compile(keras.optimizers.Adam(use_ema=True, ema_overwrite_frequency=0), "mse")\n',
+        3,
+    ),
+    "a scale that stays in Keras 2": (
+        "KC405",
+        HEAD
+        + MODEL
+        + 'model.compile(keras.mixed_precision.LossScaleOptimizer(keras.optimizers.Adam(), dynamic=False), "mse")\n',
+        2,
+    ),
+    "rates for all pieces": (
+        "KC406",
+        HEAD + "rate = keras.optimizers.schedules.PiecewiseConstantDecay([1, 2], values=[0.1, 0.2, 0.3])\n",
+        3,
+    ),
+    "steps that are not known": ("KC406", HEAD + "rate = keras.optimizers.schedules.CosineDecay(0.1, steps())\n", 3),
+    "a function for a copy of a Sequential": (
+        "KC605",
+        HEAD + MODEL + "print(keras.models.clone_model(model, clone_function=lambda layer: layer))\n",
+        3,
+    ),
+    "a copy of a model that is not known": (
+        "KC605",
+        HEAD + "print(keras.models.clone_model(given(), call_function=lambda layer, value: layer(value)))\n",
+        3,
+    ),
+    "a registered class below one that is not known": (
+        "KC247",
+        HEAD + "\n@keras.saving.register_keras_serializable()\nclass Own(given()):\n    pass\n",
+        3,
+    ),
+    "a registered class with a config from above": (
+        "KC247",
+        HEAD
+        + "\nclass Base:\n    def get_config(self):\n        return {}\n\n\n"
+        + "@keras.saving.register_keras_serializable()\nclass Own(Base):\n    pass\n",
+        3,
+    ),
 }
 
 LOUD: dict[str, tuple[str, str, int | None, list[str]]] = {

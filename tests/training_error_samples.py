@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras_error_samples import COMPILE, DATA, FIT, HEAD, MODEL, Sample, compiled, fitted, with_callback
+from keras_error_samples import COMPILE, DATA, FIT, HEAD, MODEL, Sample, compiled, fitted, layered, with_callback
 
 TWO = (
     "inputs = keras.Input((4,))\n"
@@ -48,6 +48,25 @@ def paired(site: str, arguments: str, labels: str = "[y, y]", model: str = TWO) 
 def saved(site: str, code: str, lines: str, model: str = MODEL) -> Sample:
     """What is done with a model in the way of files."""
     return Sample(site, code, HEAD + AIMED + model + lines + "\n")
+
+
+def made(site: str, code: str, thing: str) -> Sample:
+    """Something of Keras that is made, and perhaps used."""
+    return Sample(site, code, f"{HEAD}from keras import optimizers\n\nthing = {thing}\n")
+
+
+def sequenced(site: str, loss: str, metric: str) -> Sample:
+    """A model of sequences under a metric of single rows."""
+    model = "model = keras.Sequential([keras.Input((4, 3)), layers.Dense(1)])\n"
+    trained = (
+        f'model.compile("adam", "{loss}", metrics=[{metric}])\nmodel.fit(np.zeros((8, 4, 3)), np.zeros((8, 4, 1)))\n'
+    )
+    return Sample(site, "KC321", HEAD + model + trained)
+
+
+def copied(site: str, arguments: str, head: str) -> Sample:
+    """A model that is copied, in a script that is known to aim at Keras 3."""
+    return Sample(site, "KC605", f"{HEAD}{AIMED}{head}print(keras.models.clone_model({arguments}))\n")
 
 
 TRAINING = (
@@ -173,4 +192,167 @@ TRAINING = (
         "KC123",
         "history = model.fit(x, y, batch_size=8, steps_per_epoch=20)",
     ),
+    compiled("optimizers/adamw:AdamW.__init__:1", "KC606", 'keras.optimizers.AdamW(weight_decay=None), "mse"'),
+    compiled("optimizers/base_optimizer:BaseOptimizer.__init__:7", "KC606", 'keras.optimizers.Adam("0.01"), "mse"'),
+    compiled(
+        "optimizers/base_optimizer:BaseOptimizer.__init__:3",
+        "KC405",
+        'keras.optimizers.Adam(gradient_accumulation_steps=1), "mse"',
+    ),
+    compiled(
+        "optimizers/base_optimizer:BaseOptimizer.__init__:5",
+        "KC405",
+        'keras.optimizers.Adam(use_ema=True, ema_overwrite_frequency=-1), "mse"',
+    ),
+    compiled(
+        "optimizers/ftrl:Ftrl.__init__:1", "KC405", 'keras.optimizers.Ftrl(initial_accumulator_value=-1.0), "mse"'
+    ),
+    compiled("optimizers/ftrl:Ftrl.__init__:2", "KC405", 'keras.optimizers.Ftrl(learning_rate_power=1.0), "mse"'),
+    compiled(
+        "optimizers/ftrl:Ftrl.__init__:3", "KC405", 'keras.optimizers.Ftrl(l1_regularization_strength=-1.0), "mse"'
+    ),
+    compiled(
+        "optimizers/ftrl:Ftrl.__init__:4", "KC405", 'keras.optimizers.Ftrl(l2_regularization_strength=-1.0), "mse"'
+    ),
+    compiled(
+        "optimizers/ftrl:Ftrl.__init__:5",
+        "KC405",
+        'keras.optimizers.Ftrl(l2_shrinkage_regularization_strength=-1.0), "mse"',
+    ),
+    compiled("optimizers/lion:Lion.__init__:1", "KC405", 'keras.optimizers.Lion(beta_1=0.0), "mse"'),
+    compiled(
+        "optimizers/loss_scale_optimizer:LossScaleOptimizer.__init__:1",
+        "KC405",
+        'keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(), dynamic=False), "mse"',
+    ),
+    made("optimizers/multi_optimizer:OptimizerMap.__init__:1", "KC606", 'optimizers.OptimizerMap("adam")'),
+    made(
+        "optimizers/multi_optimizer:OptimizerMap.__init__:2", "KC606", "optimizers.OptimizerMap(optimizers.Adam(), [1])"
+    ),
+    compiled(
+        "optimizers/multi_optimizer:MultiOptimizer.build:3",
+        "KC606",
+        "keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.Adam(), "
+        '{".*": keras.optimizers.MultiOptimizer(keras.optimizers.OptimizerMap(keras.optimizers.Adam()))})), "sparse_categorical_crossentropy"',
+    ),
+    made(
+        "optimizers/multi_optimizer:MultiOptimizer.learning_rate:1",
+        "KC605",
+        "optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.Adam()))\nprint(thing.learning_rate)",
+    ),
+    made(
+        "optimizers/multi_optimizer:MultiOptimizer.learning_rate:2",
+        "KC605",
+        "optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.Adam()))\nthing.learning_rate = 0.1",
+    ),
+    made(
+        "optimizers/schedules/learning_rate_schedule:ExponentialDecay.__init__:1",
+        "KC406",
+        "optimizers.schedules.ExponentialDecay(0.1, 0, 0.9)",
+    ),
+    made(
+        "optimizers/schedules/learning_rate_schedule:PolynomialDecay.__init__:1",
+        "KC406",
+        "optimizers.schedules.PolynomialDecay(0.1, 0)",
+    ),
+    made(
+        "optimizers/schedules/learning_rate_schedule:InverseTimeDecay.__init__:1",
+        "KC406",
+        "optimizers.schedules.InverseTimeDecay(0.1, 0, 0.9)",
+    ),
+    made(
+        "optimizers/schedules/learning_rate_schedule:CosineDecay.__init__:1",
+        "KC406",
+        "optimizers.schedules.CosineDecay(0.1, 0)",
+    ),
+    made(
+        "optimizers/schedules/learning_rate_schedule:CosineDecayRestarts.__init__:1",
+        "KC406",
+        "optimizers.schedules.CosineDecayRestarts(0.1, 0)",
+    ),
+    made(
+        "optimizers/schedules/learning_rate_schedule:PiecewiseConstantDecay.__init__:1",
+        "KC406",
+        "optimizers.schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2])",
+    ),
+    made(
+        "metrics/confusion_metrics:SensitivitySpecificityBase.__init__:1",
+        "KC606",
+        "keras.metrics.SensitivityAtSpecificity(0.5, num_thresholds=0)",
+    ),
+    made("metrics/confusion_metrics:AUC.__init__:4", "KC606", "keras.metrics.AUC(num_labels=3)"),
+    made("metrics/f_score_metrics:FBetaScore.__init__:2", "KC606", "keras.metrics.FBetaScore(beta=1)"),
+    made("metrics/f_score_metrics:FBetaScore.__init__:4", "KC606", "keras.metrics.F1Score(threshold=1)"),
+    made("metrics/iou_metrics:IoU.__init__:1", "KC606", "keras.metrics.IoU(num_classes=2, target_class_ids=[2])"),
+    compiled(
+        "metrics/f_score_metrics:FBetaScore._build:1",
+        "KC321",
+        '"adam", "sparse_categorical_crossentropy", metrics=[keras.metrics.F1Score()]',
+    ),
+    sequenced("metrics/regression_metrics:R2Score._build:1", "mse", "keras.metrics.R2Score()"),
+    sequenced("metrics/confusion_metrics:AUC._build:1", "binary_crossentropy", "keras.metrics.AUC(multi_label=True)"),
+    Sample(
+        "losses/losses:ctc:2",
+        "KC321",
+        HEAD + MODEL + 'model.compile("adam", keras.losses.CTC())\nmodel.fit(np.zeros((8, 4)), np.zeros((8, 2)))\n',
+    ),
+    Sample(
+        "losses/losses:ctc:1",
+        "KC321",
+        HEAD
+        + 'model = keras.Sequential([keras.Input((4, 3)), layers.Dense(3, "softmax")])\n'
+        + 'model.compile("adam", keras.losses.CTC())\nmodel.fit(np.zeros((8, 4, 3)), np.zeros((8, 4, 1)))\n',
+    ),
+    compiled(
+        "losses/losses:categorical_crossentropy:1", "KC606", '"adam", keras.losses.CategoricalCrossentropy(axis=True)'
+    ),
+    compiled(
+        "losses/losses:categorical_focal_crossentropy:1",
+        "KC606",
+        '"adam", keras.losses.CategoricalFocalCrossentropy(axis=True)',
+    ),
+    made("backend/config:set_floatx:1", "KC606", 'keras.config.set_floatx("float128")'),
+    made("backend/config:set_image_data_format:1", "KC606", 'keras.config.set_image_data_format("th")'),
+    made("initializers/constant_initializers:STFT.__init__:1", "KC606", 'keras.initializers.STFT(side="left")'),
+    made(
+        "initializers/random_initializers:RandomInitializer.__init__:1",
+        "KC606",
+        'keras.initializers.HeNormal(seed="a")',
+    ),
+    made("constraints/__init__:get:1", "KC606", "layers.Dense(3, kernel_constraint=3)"),
+    layered(
+        "initializers/constant_initializers:Identity.__call__:1",
+        "KC224",
+        'layers.Conv2D(3, 3, kernel_initializer="identity")',
+    ),
+    layered(
+        "initializers/random_initializers:Orthogonal.__call__:1",
+        "KC224",
+        'layers.Dense(3, bias_initializer="orthogonal")',
+    ),
+    Sample(
+        "regularizers/regularizers:OrthogonalRegularizer.__call__:1",
+        "KC222",
+        HEAD
+        + "model = keras.Sequential([keras.Input((4, 4, 1)), layers.Conv2D(3, 3, kernel_regularizer={})])\n".format(
+            "keras.regularizers.OrthogonalRegularizer()"
+        )
+        + 'model.compile("adam", "mse")\nmodel.fit(np.zeros((8, 4, 4, 1)), np.zeros((8, 2, 2, 3)))\n',
+    ),
+    made("callbacks/backup_and_restore:BackupAndRestore.__init__:1", "KC529", 'keras.callbacks.BackupAndRestore("")'),
+    fitted("trainers/trainer:Trainer._should_eval:1", "KC606", FIT.format(', validation_freq="a"').strip()),
+    Sample(
+        "saving/object_registration:register_keras_serializable.decorator:1",
+        "KC247",
+        HEAD + "\n@keras.saving.register_keras_serializable()\nclass Plain:\n    pass\n",
+    ),
+    copied("models/cloning:clone_model:2", "model, call_function=lambda layer, value: layer(value)", MODEL),
+    copied("models/cloning:clone_model:3", "Pair(), clone_function=lambda layer: layer", CLASS),
+    copied("models/cloning:clone_model:4", "Pair(), call_function=lambda layer, value: layer(value)", CLASS),
+    copied(
+        "models/cloning:_clone_sequential_model:3", "model, input_tensors=[keras.Input((4,)), keras.Input((4,))]", MODEL
+    ),
+    copied("models/cloning:_clone_sequential_model:4", "model, input_tensors=x", DATA + MODEL),
+    copied("models/cloning:_clone_functional_model:3", "model, input_tensors=x", DATA + TWO),
+    copied("models/cloning:_clone_functional_model:4", "model, input_tensors=[inputs, keras.Input((4,))]", TWO),
 )

@@ -31,3 +31,6 @@ class Step(enum.Enum):
     LOSS_ARGUMENT = "`add_loss` is given something else than a tensor"
     NO_ITEMS = "a data set of one's own has no `__getitem__`"
     NO_CALL = "an object is called whose class has no `call`"
+    NO_CONFIG = "a class is registered that has no `get_config`"
+    COPY_ARGUMENT = "`clone_model` is given what it does not take for a model of this kind"
+    SEVERAL_RATES = "the rate of a `MultiOptimizer` is read, which has several"

@@ -101,6 +101,7 @@ BOUNDS: Final[Mapping[str, Mapping[str, Bound]]] = {
     "Hashing": {"num_bins": Range(1)},
     "IntegerLookup": _TOKENS,
     "ModelCheckpoint": {**_EPOCHS, **_MODES},
+    "OrbaxCheckpoint": _EPOCHS,
     "OrthogonalRegularizer": {"mode": Words(("rows", "columns"))},
     "Precision": _THRESHOLDS,
     "PrecisionAtRecall": {"recall": _SHARE},
@@ -125,6 +126,7 @@ BOUNDS: Final[Mapping[str, Mapping[str, Bound]]] = {
     "Recall": _THRESHOLDS,
     "RecallAtPrecision": {"precision": _SHARE},
     "ReduceLROnPlateau": {**_MODES, "factor": Range(high=1, below=True)},
+    "STFT": {"side": Words(("real", "imag")), "scaling": Words(("density", "spectrum"))},
     "SensitivityAtSpecificity": {"specificity": _SHARE},
     "SpecificityAtSensitivity": {"sensitivity": _SHARE},
     "StringLookup": _TOKENS,
@@ -144,8 +146,13 @@ BOUNDS: Final[Mapping[str, Mapping[str, Bound]]] = {
         "mode": Words(("fan_in", "fan_out", "fan_avg")),
         "distribution": Words(("uniform", "normal", "truncated_normal", "untruncated_normal")),
     },
+    "set_floatx": {"value": Words(("float16", "bfloat16", "float32", "float64"))},
+    "set_image_data_format": {"data_format": Words(("channels_first", "channels_last"))},
 }
 """The bounds of each class, by argument."""
+
+FUNCTIONS: Final = frozenset({"set_floatx", "set_image_data_format"})
+"""Those of the names above that are functions of one argument."""
 
 
 def bound_of(key: str, argument: str) -> Bound | None:

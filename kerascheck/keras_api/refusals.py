@@ -16,7 +16,7 @@ from msgspec import Raw, Struct
 
 from kerascheck.facts.values import Value
 from kerascheck.keras_api import history, tables
-from kerascheck.keras_api.bounds import BOUNDS
+from kerascheck.keras_api.bounds import BOUNDS, FUNCTIONS
 from kerascheck.keras_api.layers import class_of
 from kerascheck.keras_api.names import ApiKind, kind_of
 
@@ -63,6 +63,8 @@ def key_of(qualified: str) -> str:
 def positions(key: str) -> tuple[str, ...]:
     """The names of the arguments that stand at the same place in today's Keras and in the last Keras 2."""
     section, _, name = key.partition(".")
+    if name in FUNCTIONS:
+        return tuple(BOUNDS[name])
     today = [parameter.name for parameter in tables.signature(section, name) or ()]
     before = history.signature("2.last", key)
     if before is None:

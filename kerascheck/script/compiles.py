@@ -7,12 +7,14 @@ import ast
 from msgspec.structs import replace
 
 from kerascheck.facts.graph import Compile, GraphKind, LayerKind, Loss, Optimizer, Tensor
+from kerascheck.facts.missteps import Step
 from kerascheck.facts.training import Callback, Compiled
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.script.layers import argument_places, snake_case
 from kerascheck.script.machine import DEPTH_LIMIT, mapping_of, values_of
+from kerascheck.script.missteps import note
 from kerascheck.script.subclasses import Subclasses
 from kerascheck.script.traced import body_of, parameters_of, samples_of
 from kerascheck.script.values import (
@@ -207,9 +209,11 @@ class Compiles(Subclasses):
             )
         )
 
-    def optimizer_attribute(self, value: OptimizerValue, name: str) -> object:
+    def optimizer_attribute(self, value: OptimizerValue, name: str, node: ast.expr) -> object:
         """`optimizer.name`; a rate that is taken in hand may be set."""
         if name in RATES:
+            if value.optimizer.name == "multi_optimizer":
+                note(self, Step.SEVERAL_RATES, node, value.optimizer.label, found=name)
             self.rates_in_hand.add(value.optimizer.key)
             return self.unknown(f"optimizer.{name}")
         return MethodValue(value, name)

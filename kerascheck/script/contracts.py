@@ -6,7 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from kerascheck.facts.missteps import Step
+from kerascheck.facts.training import Misstep
 from kerascheck.script.missteps import note
 from kerascheck.script.values import ClassValue, FunctionValue, Path
 from kerascheck.script.walking import walk
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 _INITIALIZED: Final = frozenset({"Optimizer", "Metric", "Mean", "Sum", "MeanMetricWrapper"})
 """Classes besides layers and models that fail without their own initializer."""
 
+_REGISTERING: Final = frozenset({"register_keras_serializable", "register_serializable"})
+_OBJECT: Final = Path(("builtins", "object"))
 _OTHERS: Final = frozenset({"Initializer"})
 _DATASETS: Final = frozenset({"Sequence", "PyDataset"})
 _WEIGHT_ARGUMENTS: Final = ("shape", "initializer", "dtype")
@@ -26,6 +31,7 @@ def note_breaches(ev: Evaluator) -> None:
     """Record what Keras will refuse of the classes of a script."""
     for cls in ev.classes:
         base = cls.base
+        _registered(ev, cls)
         if base is None or base.parts[0] != "keras" or cls.location.path != ev.path:
             continue
         kind, last = ev.keras_base(cls), base.parts[-1]
@@ -36,6 +42,19 @@ def note_breaches(ev: Evaluator) -> None:
             _items(ev, cls)
         for method in _methods(cls) if layer else ():
             _body(ev, cls, method, is_model=kind == "model")
+
+
+def _registered(ev: Evaluator, cls: ClassValue) -> None:
+    """A class of no library that is registered, and has no `get_config` of its own or from above."""
+    known = all(isinstance(base, ClassValue) or base == _OBJECT for owner in cls.order for base in owner.bases)
+    named = any("get_config" in owner.scope.names for owner in cls.order)
+    if not known or named or not _REGISTERING & set(cls.decorators) or ev.refusals_expected:
+        return
+    if cls.location.path == ev.path:
+        place = replace(cls.location, column=cls.location.column + len("class "), end_line=cls.location.line)
+        place = replace(place, end_column=place.column + len(cls.name))
+        facts = ev.event_facts(place)
+        ev.record(Misstep(**facts, step=Step.NO_CONFIG, subject=cls.name))  # pyright: ignore[reportArgumentType]
 
 
 def _methods(cls: ClassValue) -> Iterator[FunctionValue]:

@@ -303,7 +303,7 @@ class Evaluator(Loops):
         elif isinstance(owner, SomeLayers) and name == "trainable":
             set_trainable(self, owner, value, target)
         elif isinstance(owner, OptimizerValue):
-            self.optimizer_attribute(owner, name)
+            self.optimizer_attribute(owner, name, target)
 
     def set_item(self, owner: object, index: ast.expr, value: object) -> None:
         """`owner[index] = value`."""

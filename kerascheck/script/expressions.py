@@ -150,7 +150,7 @@ class Expressions(Operators):
             case HistoryValue():
                 return HistoryValue(owner.order, curves=True) if name == "history" else MethodValue(owner, name)
             case OptimizerValue():
-                return self.optimizer_attribute(owner, name)
+                return self.optimizer_attribute(owner, name, node)
             case ObjectValue():
                 return self.object_attribute(owner, name)
             case ChoiceValue(options=options):

@@ -29,6 +29,7 @@ from kerascheck.script.values import (
     ModuleValue,
     Mutable,
     Opaque,
+    OptimizerValue,
     Page,
     Path,
     Scope,
@@ -267,6 +268,8 @@ def to_value(value: object) -> Value:
         return named_function(value)
     if isinstance(value, LayerValue):
         return Symbol(value.layer.class_name, value.layer.config, value.layer.written)
+    if isinstance(value, OptimizerValue):
+        return Symbol(value.optimizer.written, value.optimizer.arguments, value.optimizer.written)
     if isinstance(value, LossValue):
         return Symbol(value.loss.written, value.loss.arguments, value.loss.written)
     return UNKNOWN

@@ -17,6 +17,7 @@ from kerascheck.script.core import Core
 from kerascheck.script.structures import InputTensor
 from kerascheck.script.values import (
     Arguments,
+    ArrayValue,
     ClassValue,
     DictValue,
     FunctionValue,
@@ -455,3 +456,37 @@ def check_model_attribute(machine: Core, model: ModelValue, name: str, node: ast
         # An `Embedding` of Keras 2 declares sequences of any length.
         old = name in ("inputs", "outputs", "input", "output") or model.chain[0][0].layer.class_name == "Embedding"
         note(machine, Step.NOT_BUILT, node, model.name, sort="model", wanted=name, keras_3=old)
+
+
+def check_copied(machine: Core, model: ModelValue, arguments: Arguments, node: ast.expr) -> None:
+    """`clone_model(model, …)`: functions and tensors that suit the kind of the model."""
+    own = model.kind is GraphKind.SUBCLASSED
+    if model.is_given or (model.instance is None if own else model.gaps):
+        return
+    kind = model.kind.value
+    for position, name, wanted in (
+        (2, "clone_function", own),
+        (3, "call_function", model.kind is not GraphKind.FUNCTIONAL),
+    ):
+        if wanted and isinstance(arguments.get(position, name), FunctionValue):
+            note(machine, Step.COPY_ARGUMENT, place_of(arguments, position, name, node), kind, sort=name)
+    tensors = arguments.get(1, "input_tensors")
+    items = tensors.items if isinstance(tensors, ListValue) and tensors.whole else tensors
+    place = place_of(arguments, 1, "input_tensors", node)
+    if isinstance(items, ArrayValue):
+        note(machine, Step.COPY_ARGUMENT, place, kind, sort="data", keras_3=True)
+    elif isinstance(items, (list, tuple)) and model.inputs and len(items) != len(model.inputs):
+        if all(isinstance(item, TensorValue) for item in items):
+            count = len(model.inputs)
+            note(
+                machine,
+                Step.COPY_ARGUMENT,
+                place,
+                kind,
+                sort="count",
+                found=str(len(items)),
+                wanted=str(count),
+                keras_3=True,
+            )
+    elif isinstance(items, (list, tuple)) and any(isinstance(item, ArrayValue) for item in items):
+        note(machine, Step.COPY_ARGUMENT, place, kind, sort="data", keras_3=True)

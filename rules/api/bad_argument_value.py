@@ -107,7 +107,7 @@ from typing import Final
 from msgspec import Struct
 
 from kerascheck.facts.training import ApiCall, KerasUsage
-from kerascheck.facts.values import Value
+from kerascheck.facts.values import Symbol, Value
 from kerascheck.findings import Finding, Location, Severity
 from kerascheck.keras_api import refusals
 from kerascheck.keras_api.binding import Normalized
@@ -117,6 +117,10 @@ from kerascheck.keras_api.normalize import callback, layer
 from kerascheck.keras_api.values import must_be_positive
 from kerascheck.rule import rule
 
+TOGETHER: Final = frozenset({"AUC", "IoU", "OneHotIoU", "OptimizerMap"})
+"""Classes with arguments that must fit one another."""
+CATEGORICAL: Final = frozenset({"CategoricalCrossentropy", "CategoricalFocalCrossentropy"})
+WRAPPERS: Final = frozenset({"LossScaleOptimizer", "MultiOptimizer"})
 OLD_WORDS: Final = {"border_mode": ("full",), "dim_ordering": ("th", "tf", "default")}
 
 
@@ -135,8 +139,13 @@ def bad_argument_value(usage: KerasUsage) -> Iterator[Finding]:
         if not call.is_call:
             continue
         if call.qualified == "Model.fit":
-            yield from _split(call) if call.certain else ()
-        elif (key := refusals.key_of(call.qualified)) and _is_odd(call, key):
+            yield from (*_split(call), *_frequency(call)) if call.certain else ()
+            continue
+        if call.name in TOGETHER:
+            yield from _together(call)
+        if usage.refusal is not None:
+            yield from _only_in_3(call, usage.refusal)
+        if (key := refusals.key_of(call.qualified)) and _is_odd(call, key):
             found = _normalized(call, key)
             for argument in _arguments(call, key, found):
                 finding = _judged(call, key, argument)
@@ -321,3 +330,90 @@ def _split(call: ApiCall) -> Iterator[Finding]:
             label="not a share",
             help=f"write `{share}` for that part of the rows",
         )
+
+
+def _frequency(call: ApiCall) -> Iterator[Finding]:
+    value = call.values.get("validation_freq")
+    if isinstance(value, (str, float)):
+        yield Finding(
+            message=f"`validation_freq` is {value!r}, but it takes a whole number or a list of epochs: the call fails",
+            location=call.places["validation_freq"],
+            label="no whole number",
+            help="write after how many epochs to validate, such as `validation_freq=2`",
+        )
+
+
+def _only_in_3(call: ApiCall, level: Severity) -> Iterator[Finding]:
+    """Values that Keras 3 alone refuses."""
+    if call.name in CATEGORICAL and isinstance(call.values.get("axis"), bool):
+        argument, wanted = "axis", "a whole number"
+    elif isinstance(call.values.get("seed"), str) and call.qualified.startswith("keras.initializers."):
+        argument, wanted = "seed", "a whole number or a `SeedGenerator`"
+    else:
+        return
+    yield Finding(
+        message=f"`{argument}` of `{call.name}` is {call.values[argument]!r}, but Keras 3 takes {wanted}: it raises a ValueError",
+        location=call.places[argument],
+        label="not of this kind",
+        help=f"give {wanted}",
+        severity=level,
+    )
+
+
+def _together(call: ApiCall) -> Iterator[Finding]:
+    """Arguments of metrics and optimizers that do not fit one another."""
+    given = dict(call.values)
+    if call.name == "AUC":
+        labels = given.get("num_labels")
+        if (
+            isinstance(labels, int)
+            and call.complete
+            and call.positional < 7
+            and given.get("multi_label", False) is False
+        ):
+            yield _odd_one(
+                call, "num_labels", "goes with `multi_label=True` only", "leave it out, or add `multi_label=True`"
+            )
+    elif call.name == "OptimizerMap":
+        first = call.positional_values[0] if call.positional_values else given.get("default_optimizer")
+        if isinstance(first, str):
+            yield _odd_one(
+                call, "default_optimizer", "is a name, where an optimizer is wanted", "make the optimizer: `Adam()`"
+            )
+        others = call.positional_values[1] if len(call.positional_values) > 1 else given.get("optimizer_map")
+        if isinstance(others, (str, tuple)):
+            yield _odd_one(call, "optimizer_map", "is no dictionary", "map patterns of variables to optimizers")
+        held = [first, *(others.values() if isinstance(others, Mapping) else ())]
+        wrapped = next((item.name for item in held if isinstance(item, Symbol) and item.name in WRAPPERS), None)
+        if wrapped is not None:
+            argument = "default_optimizer" if isinstance(first, Symbol) and first.name == wrapped else "optimizer_map"
+            yield _odd_one(
+                call,
+                argument,
+                f"holds a `{wrapped}`, which a `MultiOptimizer` does not take",
+                "give the optimizer itself",
+            )
+        elif isinstance(others, Mapping) and any(isinstance(item, str) for item in others.values()):
+            yield _odd_one(
+                call, "optimizer_map", "holds a name, where optimizers are wanted", "make each optimizer: `SGD()`"
+            )
+    else:
+        names = ("num_classes", "target_class_ids")
+        given = dict(zip(names, call.positional_values, strict=False)) | given
+        classes, targets = (given.get(name) for name in names)
+        known = [target for target in targets if isinstance(target, int)] if isinstance(targets, tuple) else []
+        if isinstance(classes, int) and known and max(known) >= classes:
+            what = f"names class {max(known)}, and the {classes} classes are 0 to {classes - 1}"
+            yield _odd_one(call, "target_class_ids", what, "number the classes from 0")
+
+
+def _odd_one(call: ApiCall, argument: str, what: str, advice: str) -> Finding:
+    """An argument by name or as the first or second without one."""
+    index = 0 if argument == "default_optimizer" else 1
+    positional = call.positional_places[index] if index < len(call.positional_places) else call.location
+    return Finding(
+        message=f"`{argument}` of `{call.name}` {what}: the call fails",
+        location=call.places.get(argument, positional),
+        label="does not fit",
+        help=advice,
+    )

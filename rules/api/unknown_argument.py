@@ -4,7 +4,7 @@
 
 Compares the arguments of layers, optimizers, callbacks, losses, metrics, and of `compile`, `fit` and their kin with the
 signatures of all generations of Keras: keywords that none of them has, more positional arguments than any of them takes,
-and required arguments that are missing.
+and required arguments that are missing; and functions and tensors that `clone_model` takes for models of another kind only.
 
 ## Why it matters
 
@@ -59,7 +59,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.missteps import Step
+from kerascheck.facts.training import ApiCall, KerasUsage, Misstep, TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api.normalize import layer
 from kerascheck.keras_api.signatures import Accepted, accepted
@@ -70,7 +71,9 @@ SURE: Final = 0.85
 
 
 @rule("KC605", "unknown-argument", Severity.ERROR, since="0.1", fixable=True)
-def unknown_argument(usage: KerasUsage) -> Iterator[Finding]:
+def unknown_argument(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
+    for misstep in program.missteps(Step.COPY_ARGUMENT, Step.SEVERAL_RATES):
+        yield _misplaced(misstep)
     for call in usage.calls:
         known = accepted(call.qualified) if call.is_call and call.certain else None
         if known is None:
@@ -80,6 +83,27 @@ def unknown_argument(usage: KerasUsage) -> Iterator[Finding]:
             yield _surplus(call, known.positions)
         elif known.required and call.complete and (missing := _missing(call, known)):
             yield _lacking(call, missing)
+
+
+def _misplaced(misstep: Misstep) -> Finding:
+    match misstep.step, misstep.sort:
+        case Step.SEVERAL_RATES, _:
+            what, label = f"`{misstep.subject}` has no `{misstep.found}` of its own", "one for each optimizer inside"
+            advice = "go through `optimizer.optimizers`"
+        case _, "data":
+            what, label = "`clone_model` builds on tensors of `Input`, and is given data", "no tensors of Keras"
+            advice = "leave `input_tensors` out"
+        case _, "count":
+            what = f"`clone_model` is given {misstep.found} tensors for a model of {misstep.wanted}"
+            label, advice = f"{misstep.wanted} wanted", "give one tensor for each input of the model"
+        case _:
+            what, label = (
+                f"`clone_model` takes no `{misstep.sort}` for a {misstep.subject} model",
+                "not for such a model",
+            )
+            advice = "leave it out, or build the model with the functional API"
+    end = "to read or set it fails" if misstep.step is Step.SEVERAL_RATES else "the call fails"
+    return Finding(message=f"{what}: {end}", location=misstep.location, label=label, help=advice)
 
 
 def _keywords(call: ApiCall, known: Accepted) -> Iterator[Finding]:

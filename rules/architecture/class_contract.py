@@ -4,7 +4,7 @@
 
 Looks at the classes of the script that extend a layer, a model, a metric, an optimizer or a data set of Keras: an `__init__`
 that never calls `super().__init__()`, an object that is called although its class has no `call`, a model that sets
-`self.layers`, a `PyDataset` without `__getitem__`. Where the script is known to aim at Keras 3: `add_weight` with the name in
+`self.layers`, a `PyDataset` without `__getitem__`, a class of no library that is registered without a `get_config`. Where the script is known to aim at Keras 3: `add_weight` with the name in
 front, `add_metric`, `add_loss` on a functional model or with something else than a tensor.
 
 ## Why it matters
@@ -123,6 +123,7 @@ STEPS = (
     Step.GONE_METHOD,
     Step.LOSS_ARGUMENT,
     Step.NO_ITEMS,
+    Step.NO_CONFIG,
 )
 
 
@@ -181,6 +182,12 @@ def _words(misstep: Misstep) -> tuple[str, str, str]:
                 f"`add_loss` is given a {misstep.sort}, and Keras 3 takes only tensors: the call fails",
                 "no tensor",
                 "compute the loss in `call` and hand on the tensor",
+            )
+        case Step.NO_CONFIG:
+            return (
+                f"`{subject}` is registered and has no `get_config`, which a saved model is written by: the decorator fails",
+                "no `get_config` in this class",
+                "define `get_config(self)` to return the arguments of `__init__`",
             )
         case _:
             return (

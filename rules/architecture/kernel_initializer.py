@@ -3,7 +3,7 @@
 ## What it does
 
 Reads the initializers of dense, convolutional and recurrent kernels. An error: a hidden layer whose kernel starts with
-one constant everywhere. A warning: a variance that is written down and lies outside 0.00001 to 10. A hint, once a
+one constant everywhere, `Identity` for weights that are no matrix, and `Orthogonal` for a bias. A warning: a variance that is written down and lies outside 0.00001 to 10. A hint, once a
 model: a He initializer before tanh or sigmoid, `selu` without a LeCun initializer, and a hidden bias that is set to a
 constant other than zero.
 
@@ -12,7 +12,7 @@ constant other than zero.
 Units that start alike put out the same value for every input, so the layer is one unit wide; behind zeros, relu passes
 no gradient back and the layer never learns at all. A variance that does not fit the width of the layer makes signals
 and gradients shrink or grow from layer to layer until training stands still or diverges. `selu` keeps its promise of
-unit variance only with LeCun's variance.
+unit variance only with LeCun's variance. An initializer of matrices stops with a `ValueError` when the layer is built.
 
 ## Bad
 
@@ -81,6 +81,13 @@ model = Sequential([
 ])
 ```
 
+```python
+from keras.layers import Conv2D
+from keras import Input, Sequential
+
+model = Sequential([Input((28, 28, 1)), Conv2D(1, 3, kernel_initializer="identity")])  # KC224
+```
+
 ## Good
 
 ```python
@@ -122,7 +129,7 @@ from typing import Final
 from kerascheck.facts.chains import first_layers, has_kernel
 from kerascheck.facts.families import CONVOLUTIONS, DENSE, RECURRENT, SAME_SHAPE, WINDOWS, activation_of, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
-from kerascheck.facts.initializers import HE, LECUN, constant, initializer, initializers, variance
+from kerascheck.facts.initializers import HE, KERNEL_ARGUMENTS, LECUN, constant, initializer, initializers, variance
 from kerascheck.facts.paths import target
 from kerascheck.facts.values import Symbol
 from kerascheck.findings import Finding, Severity
@@ -131,6 +138,8 @@ from kerascheck.rule import Options, rule
 
 LOW: Final = 1e-5
 HIGH: Final = 10.0
+MATRICES: Final = frozenset({"Identity", "Orthogonal"})
+VECTORS: Final = frozenset({"bias_initializer", "gamma_initializer", "beta_initializer"})
 _FEED_FORWARD: Final = CONVOLUTIONS | DENSE
 _PASSED: Final = SAME_SHAPE | WINDOWS | {"Flatten", "Reshape", "GlobalAveragePooling2D", "GlobalMaxPooling2D"}
 _SATURATING: Final = frozenset({"tanh", "sigmoid", "hard_sigmoid", "softsign"})
@@ -146,6 +155,7 @@ _SATURATING: Final = frozenset({"tanh", "sigmoid", "hard_sigmoid", "softsign"})
 def kernel_initializer(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     low, high = options.number("smallest-variance", LOW), options.number("largest-variance", HIGH)
     hints: list[Finding] = []
+    yield from _no_matrices(graph)
     for node in first_layers(graph):
         layer = core(node.layer)
         if layer.kind is not LayerKind.BUILTIN or layer.class_name not in _FEED_FORWARD | RECURRENT:
@@ -163,6 +173,29 @@ def kernel_initializer(graph: ModelGraph, options: Options) -> Iterator[Finding]
         if hidden:
             hints.extend(_hints(node, layer, graph.from_file))
     yield from folded(hints)
+
+
+def _no_matrices(graph: ModelGraph) -> Iterator[Finding]:
+    """Initializers that make matrices, for weights of another number of axes."""
+    for node in first_layers(graph):
+        layer = core(node.layer)
+        for argument in layer.given if layer.kind is LayerKind.BUILTIN and not graph.from_file else ():
+            if not argument.endswith("_initializer") or (argument.startswith("bias") and layer["use_bias"] is not True):
+                continue
+            found = initializer(layer, argument)
+            name = found.name if found is not None else ""
+            kernel = argument in KERNEL_ARGUMENTS and layer.class_name in CONVOLUTIONS
+            if (name in MATRICES and argument in VECTORS) or (name == "Identity" and kernel):
+                yield Finding(
+                    f"`{argument}` of `{layer.label}` is `{name}`, which makes a matrix, and these weights have "
+                    f"{'one axis' if argument in VECTORS else 'more than two axes'}: Keras stops when the layer is built",
+                    layer.place(argument),
+                    help='use `"zeros"` for a bias'
+                    if argument in VECTORS
+                    else "use another initializer for a convolution",
+                    label="no matrix",
+                    layer=node.layer.address,
+                )
 
 
 def _is_hidden(graph: ModelGraph, node: Node) -> bool:

@@ -4,7 +4,8 @@
 
 Reads the factors of `L1`, `L2`, `L1L2` and of Keras 1's forms. It speaks where all factors of a regularizer are zero,
 where one is negative, where a factor is 1 or more or the penalty on freshly initialized weights is far above any
-usual loss, and where batch normalization or biases are all that a network regularizes.
+usual loss, and where batch normalization or biases are all that a network regularizes. An error is the `OrthogonalRegularizer`
+on the kernel of a convolution, which it does not take.
 
 ## Why it matters
 
@@ -86,7 +87,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from kerascheck.facts.chains import first_layers
-from kerascheck.facts.families import core
+from kerascheck.facts.families import CONVOLUTIONS, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
 from kerascheck.facts.initializers import initializer
 from kerascheck.facts.values import Symbol, Unknown
@@ -121,6 +122,10 @@ def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Findin
     for node in nodes:
         layer = core(node.layer)
         for argument, found in _regularizers(layer):
+            if found.name == "OrthogonalRegularizer" and layer.class_name in CONVOLUTIONS and argument in _KERNELS:
+                if argument != "activity_regularizer":
+                    yield _no_matrix(node, layer, argument)
+                continue
             factors = _factors(found)
             if not factors:
                 continue
@@ -152,6 +157,17 @@ def _factors(found: Symbol) -> Mapping[str, float]:
     known = {name: float(value) for name, value in values.items() if isinstance(value, (int, float))}
     missing = [name for name, value in values.items() if isinstance(value, Unknown)]
     return {} if missing else known
+
+
+def _no_matrix(node: Node, layer: Layer, argument: str) -> Finding:
+    found = _finding(
+        node,
+        layer.place(argument),
+        f"`{argument}` of `{layer.label}` is `OrthogonalRegularizer`, which takes matrices, and the kernel of a convolution is none: Keras stops with a ValueError when the loss is computed",
+        "no matrix",
+        "use it on dense layers only",
+    )
+    return replace(found, severity=Severity.ERROR)
 
 
 def _zero(node: Node, layer: Layer, argument: str) -> Finding:

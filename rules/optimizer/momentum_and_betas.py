@@ -3,7 +3,7 @@
 ## What it does
 
 Checks the other numbers of an optimizer: momentum, beta_1, beta_2, rho and ema_momentum lie from 0 to below 1, epsilon,
-clipping bounds and weight decay are not negative. It warns where nesterov is set without momentum, where the two betas
+clipping bounds, weight decay and the strengths of `Ftrl` are not negative, steps of accumulation are at least 2. It warns where nesterov is set without momentum, where the two betas
 are swapped, where epsilon is 0, and where gradients are clipped in more than one way.
 
 ## Why it matters
@@ -66,12 +66,16 @@ from collections.abc import Iterator
 
 from kerascheck.facts.graph import ModelGraph, Optimizer
 from kerascheck.facts.optimizers import number
+from kerascheck.facts.training import KerasUsage
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
 SHARES = ("momentum", "beta_1", "beta_2", "rho", "ema_momentum")
 CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
-NOT_NEGATIVE = ("epsilon", "weight_decay", "decay", "initial_accumulator_value")
+STRENGTHS = ("l1_regularization_strength", "l2_regularization_strength", "l2_shrinkage_regularization_strength")
+NOT_NEGATIVE = ("epsilon", "weight_decay", "decay", "initial_accumulator_value", *STRENGTHS)
+STEPS = {"gradient_accumulation_steps": 2, "ema_overwrite_frequency": 1}
+"""Numbers of steps, with the least that Keras takes; 0 turns the second off."""
 
 
 @rule(
@@ -79,13 +83,29 @@ NOT_NEGATIVE = ("epsilon", "weight_decay", "decay", "initial_accumulator_value")
     "momentum-and-betas",
     Severity.ERROR,
     since="0.1",
-    mentions=("momentum", "beta", "rho", "clip", "epsilon", "decay", "accumulator", "nesterov"),
+    mentions=(
+        "momentum",
+        "beta",
+        "rho",
+        "clip",
+        "epsilon",
+        "decay",
+        "accumul",
+        "nesterov",
+        "strength",
+        "power",
+        "ema",
+        "dynamic",
+    ),
 )
-def momentum_and_betas(graph: ModelGraph) -> Iterator[Finding]:
+def momentum_and_betas(graph: ModelGraph, usage: KerasUsage | None) -> Iterator[Finding]:
     for compiled in graph.trained_with:
         if compiled.optimizer is not None:
             yield from _ranges(compiled.optimizer)
+            yield from _refused(compiled.optimizer)
             yield from _combinations(compiled.optimizer)
+            if usage is not None and usage.refusal is not None and compiled.optimizer.name == "loss_scale_optimizer":
+                yield from _static(compiled.optimizer, usage.refusal)
 
 
 def _ranges(optimizer: Optimizer) -> Iterator[Finding]:
@@ -108,6 +128,31 @@ def _ranges(optimizer: Optimizer) -> Iterator[Finding]:
         elif value == 0 and name == "epsilon":
             told = "the step divides by 0 where a gradient has been 0 so far"
             yield _finding(optimizer, name, told, "write a small value, such as 1e-7", Severity.WARNING)
+
+
+def _refused(optimizer: Optimizer) -> Iterator[Finding]:
+    """What the constructors refuse beside the ranges that make no sense."""
+    for name, least in STEPS.items():
+        value = number(optimizer, name) if name in optimizer.given else None
+        if value is not None and value < least and not (value == 0 and least == 1):
+            yield _finding(optimizer, name, f"Keras refuses less than {least}", f"write a whole number from {least} on")
+    power = number(optimizer, "learning_rate_power") if "learning_rate_power" in optimizer.given else None
+    if power is not None and power > 0:
+        yield _finding(
+            optimizer, "learning_rate_power", "Keras refuses a power above 0", "write 0 or less, such as -0.5"
+        )
+    if optimizer.name == "lion" and "beta_1" in optimizer.given and number(optimizer, "beta_1") == 0:
+        told = "at 0 nothing of the past is left, and Keras refuses it"
+        yield _finding(optimizer, "beta_1", told, "write a value above 0, such as 0.9")
+
+
+def _static(optimizer: Optimizer, level: Severity) -> Iterator[Finding]:
+    """A scale that stays as it is, which Keras 3 sets on the optimizer inside."""
+    if optimizer["dynamic"] is False:
+        told = "Keras 3 always adapts the scale, and raises a ValueError"
+        yield _finding(
+            optimizer, "dynamic", told, "leave it out, and set `loss_scale_factor` on the optimizer inside", level
+        )
 
 
 def _combinations(optimizer: Optimizer) -> Iterator[Finding]:

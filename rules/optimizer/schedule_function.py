@@ -4,13 +4,14 @@
 
 Runs the function of a LearningRateScheduler on paper, epoch by epoch. It speaks where the function cannot be called with
 the epoch (and the rate), returns nothing or a whole number, falls to zero or below within the epochs of `fit`, or always
-gives the same rate. It also warns where a schedule object counts steps and was given the number of epochs.
+gives the same rate. It also warns where a schedule object counts steps and was given the number of epochs, and speaks of one that
+decays over no steps, or whose rates are not one more than the boundaries between them.
 
 ## Why it matters
 
 Keras stops with "The output of the `schedule` function should be a float" in the epoch where a branch is missing. At a rate
 of zero nothing is learned from there on, below zero the loss is climbed. A schedule object counts batches: with
-`decay_steps=epochs` it has run out before the first epoch is over.
+`decay_steps=epochs` it has run out before the first epoch is over. Over 0 steps the rate is no number; Keras 3 refuses that.
 
 ## Bad
 
@@ -68,6 +69,15 @@ model.compile(Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"
 model.fit(x_train / 255.0, y_train, batch_size=128, epochs=30, validation_split=0.1)
 ```
 
+A rate for each boundary, and none for what comes after the last:
+
+```python
+from keras.optimizers.schedules import ExponentialDecay, PiecewiseConstantDecay
+
+rate = PiecewiseConstantDecay([1000, 5000], [1e-2, 1e-3])  # KC406
+other = ExponentialDecay(1e-2, decay_steps=0, decay_rate=0.9)  # KC406
+```
+
 ## Good
 
 ```python
@@ -107,7 +117,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import Optimizer
-from kerascheck.facts.training import Callback, Fit, TrainingProgram, arrays
+from kerascheck.facts.training import ApiCall, Callback, Fit, KerasUsage, TrainingProgram, arrays
 from kerascheck.facts.values import Symbol, Unknown, Value
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -116,8 +126,13 @@ ENOUGH = 5
 SHARE = 0.2
 
 
-@rule("KC406", "schedule-function", Severity.ERROR, since="0.1", mentions=("chedul",))
-def schedule_function(program: TrainingProgram) -> Iterator[Finding]:
+@rule("KC406", "schedule-function", Severity.ERROR, since="0.1", mentions=("chedul", "Decay"))
+def schedule_function(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    for call in usage.calls:
+        if call.is_call and call.qualified.startswith("keras.optimizers.") and "Constant" in call.name:
+            yield from _pieces(call)
+        elif call.is_call and call.qualified.startswith("keras.optimizers.") and "Decay" in call.name:
+            yield from _without_steps(call)
     for fit in program.of(Fit):
         epochs = fit.arguments.get("epochs")
         count = epochs if isinstance(epochs, int) and not isinstance(epochs, bool) else None
@@ -128,6 +143,34 @@ def schedule_function(program: TrainingProgram) -> Iterator[Finding]:
                     yield _finding(callback, *told)
         if fit.compile is not None and fit.compile.optimizer is not None and count is not None:
             yield from _counted_in_epochs(fit, fit.compile.optimizer, count)
+
+
+def _without_steps(call: ApiCall) -> Iterator[Finding]:
+    """Every schedule of Keras counts its steps in the second argument."""
+    name = "first_decay_steps" if "first_decay_steps" in call.values else "decay_steps"
+    steps, place = call.values.get(name), call.places.get(name)
+    if place is None and len(call.positional_values) > 1 and len(call.positional_places) > 1:
+        steps, place = call.positional_values[1], call.positional_places[1]
+    if place is not None and isinstance(steps, (int, float)) and not isinstance(steps, bool) and steps <= 0:
+        yield Finding(
+            message=f"`{call.name}` decays over {steps:g} steps: the rate is no number, and Keras 3 stops with a ValueError",
+            location=place,
+            label="no steps",
+            help="give the number of batches after which the rate has decayed",
+        )
+
+
+def _pieces(call: ApiCall) -> Iterator[Finding]:
+    given = dict(zip(("boundaries", "values"), call.positional_values, strict=False)) | dict(call.values)
+    boundaries, values = given.get("boundaries"), given.get("values")
+    if isinstance(boundaries, tuple) and isinstance(values, tuple) and len(boundaries) != len(values) - 1:
+        second = call.positional_places[1] if len(call.positional_places) > 1 else call.location
+        yield Finding(
+            message=f"`{call.name}` has {len(boundaries)} boundaries and {len(values)} rates: the call fails, as there must be one rate more",
+            location=call.places.get("values", second),
+            label=f"{len(boundaries) + 1} rates wanted",
+            help="give a rate for before the first boundary, for between each two, and for after the last",
+        )
 
 
 def _told(samples: tuple[tuple[int, Value], ...], epochs: int | None) -> tuple[Severity, str] | None:

@@ -3,7 +3,7 @@
 ## What it does
 
 Looks at the callbacks of each `fit`: `SwapEMAWeights` with an optimizer that keeps no averages, `BackupAndRestore` with a model
-that is not built, a range of batches in `TensorBoard(profile_batch=...)` that ends before it begins, and `embeddings_metadata`
+that is not built or without a folder, a range of batches in `TensorBoard(profile_batch=...)` that ends before it begins, and `embeddings_metadata`
 for a layer that is no `Embedding` of the model.
 
 ## Why it matters
@@ -91,6 +91,14 @@ def callback_setup(program: TrainingProgram, usage: KerasUsage) -> Iterator[Find
     for callback in program.callbacks:
         if callback.name == "TensorBoard" and not callback.custom and _is_no_range(callback["profile_batch"]):
             yield _profile(callback)
+        if callback.name == "BackupAndRestore" and callback["backup_dir"] == "" and usage.refusal is not None:
+            yield Finding(
+                message="`BackupAndRestore` is given no folder: Keras 3 raises a ValueError",
+                location=callback.place("backup_dir"),
+                label="no folder",
+                help="name the folder that the backup goes to",
+                severity=usage.refusal,
+            )
     for fit in program.of(Fit):
         for callback in fit.callbacks if isinstance(fit.callbacks, tuple) else ():
             for finding in _judged(callback, fit, program, usage) if not callback.custom else ():

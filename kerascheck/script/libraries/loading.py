@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kerascheck.script.handlers import handles, method
-from kerascheck.script.values import Arguments, ModelValue, ObjectValue, Opaque, Path
+from kerascheck.script.missteps import check_copied
+from kerascheck.script.values import Arguments, InstanceValue, ModelValue, ObjectValue, Opaque, Path
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -66,7 +67,10 @@ def clone_model(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     original = arguments.get(0, "model")
     if arguments.node is None:
         return ev.unknown("clone_model")
+    if isinstance(original, InstanceValue) and original.model is not None:
+        check_copied(ev, original.model, arguments, arguments.node)
     if isinstance(original, ModelValue):
+        check_copied(ev, original, arguments, arguments.node)
         return ev.copied(ev.freeze(original), arguments.node)
     return ev.unknown_model("clone_model", arguments.node)
 
