@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from kerascheck.config import Config
 from kerascheck.errors import one_line
-from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import Compile, LayerKind, ModelGraph
 from kerascheck.facts.training import Compiled, Fit, ModelUse, TrainingProgram, arrays
 from kerascheck.facts.values import UNKNOWN, Unknown
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
 
 NO_MENTION = "no mention of Keras"
 
-Facts = Mapping[type, object]
+Facts: TypeAlias = "Mapping[type, object]"
+Call: TypeAlias = "tuple[tuple[object, ...], bool]"
+"""The arguments of a rule's check, and whether the model among them is one that a unit test builds."""
 
 
 class Target(Struct, frozen=True):
@@ -80,9 +81,7 @@ class Subject(Struct, frozen=True):
         return cls(path, facts, graphs, tuple({**facts, ModelGraph: graph} for graph in graphs), text, tested)
 
     def concerns(self, rule: Rule) -> bool:
-        """Whether a rule can have anything to say: its facts are there, and a word that it speaks of."""
-        if any(kind is SavedModel and kind not in self.facts and kind not in rule.optional for kind in rule.facts):
-            return False
+        """Whether a word that a rule speaks of stands in the source."""
         return not (rule.mentions and self.text) or any(word in self.text for word in rule.mentions)
 
 
@@ -208,29 +207,36 @@ def run_rules(subject: Subject, selection: Selection) -> tuple[tuple[Finding, ..
     """What every rule that is on says about a file, and whether one of them crashed."""
     findings: list[Finding] = []
     fault = False
+    # Most rules ask for the same few facts, and find nothing.
+    given: dict[tuple[object, ...], list[Call]] = {}
     for rule in selection.rules:
-        if not subject.concerns(rule):
+        asked = (rule.facts, rule.optional, rule.code if Options in rule.facts else "")
+        calls = given.get(asked)
+        if calls is None:
+            calls = given[asked] = _calls(rule, subject, selection)
+        if not calls or not subject.concerns(rule):
             continue
-        options = selection.options.get(rule.code, Options())
         try:
             # One by one: what a rule found before it crashed still stands.
-            for finding in _run(rule, subject, options):
-                findings.append(finding)
+            for arguments, tested in calls:
+                for finding in rule.check(*arguments):
+                    # A unit test asks of a model that it runs, and not that it is good.
+                    if not tested or (finding.severity or rule.severity) is Severity.ERROR:
+                        findings.append(rule.signed(finding))
         except (Exception, RecursionError) as error:
             fault = True
             findings.append(_crash(rule, subject.path, error))
     return tuple(findings), fault
 
 
-def _run(rule: Rule, subject: Subject, options: Options) -> Iterator[Finding]:
-    if ModelGraph not in rule.facts or (ModelGraph in rule.optional and not subject.graphs):
-        yield from rule.run(subject.facts, options)
-        return
-    for graph, view in zip(subject.graphs, subject.views, strict=True):
-        for finding in rule.run(view, options):
-            # A unit test asks of a model that it runs, and not that it is good.
-            if graph.key not in subject.tested or (finding.severity or rule.severity) is Severity.ERROR:
-                yield finding
+def _calls(rule: Rule, subject: Subject, selection: Selection) -> list[Call]:
+    """Each call of a rule's check on a file; none where a fact that it asks for is absent."""
+    options = selection.options.get(rule.code) or Options()
+    views = [(subject.facts, False)]
+    if ModelGraph in rule.facts and (ModelGraph not in rule.optional or subject.graphs):
+        tested = [graph.key in subject.tested for graph in subject.graphs]
+        views = list(zip(subject.views, tested, strict=True))
+    return [(given, tested) for view, tested in views if (given := rule.arguments(view, options)) is not None]
 
 
 def _crash(rule: Rule, path: str, error: BaseException) -> Finding:

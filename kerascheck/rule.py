@@ -76,23 +76,21 @@ class Rule(Struct, frozen=True):
         """The folder that the rule stands in (`data`, `architecture`), or its package's name."""
         return self.module.split(".")[-2] if "." in self.module else "local"
 
-    def run(self, available: Mapping[type, object], options: Options) -> Iterator[Finding]:
-        """The findings of the rule, each with its code, name and severity; silent when a fact it asks for is absent."""
-        arguments: list[object] = []
+    def arguments(self, available: Mapping[type, object], options: Options) -> tuple[object, ...] | None:
+        """What the check is called with; None when a fact it asks for is absent."""
+        found: list[object] = []
         for kind in self.facts:
             if kind is Options:
-                arguments.append(options)
+                found.append(options)
             elif kind in available or kind in self.optional:
-                arguments.append(available.get(kind))
+                found.append(available.get(kind))
             else:
-                return
-        for finding in self.check(*arguments):
-            yield replace(
-                finding,
-                code=self.code,
-                name=self.name,
-                severity=finding.severity or self.severity,
-            )
+                return None
+        return tuple(found)
+
+    def signed(self, finding: Finding) -> Finding:
+        """A finding of the check with the rule's code and name, and its severity unless it has one of its own."""
+        return replace(finding, code=self.code, name=self.name, severity=finding.severity or self.severity)
 
 
 def rule(

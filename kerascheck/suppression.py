@@ -84,7 +84,8 @@ def directives(source: SourceText) -> Directives:
 
 def comments(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
     """The comments that may hold a directive, each with its line and column, counted from 1."""
-    if not any("noqa" in (lower := line.lower()) or "kerascheck" in lower for line in lines):
+    lower = "\n".join(lines).lower()
+    if "noqa" not in lower and "kerascheck" not in lower:
         return
     text = "\n".join(line.rstrip("\r\n") for line in lines)
     for token in _tokens().finditer(text):

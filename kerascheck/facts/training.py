@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 from msgspec import Struct, field
+from msgspec.structs import force_setattr
 
 from kerascheck.facts.cells import Cells
 from kerascheck.facts.classes import CustomClass
@@ -334,6 +335,10 @@ class TrainingProgram(Struct, frozen=True):
     is_page: bool = False
     open: Callable[[], Statements] | None = None
     grown: tuple[Grown, ...] = ()
+    _by_kind: dict[type[Event], tuple[Event, ...]] = field(default_factory=dict[type[Event], tuple[Event, ...]])
+
+    def __post_init__(self) -> None:
+        force_setattr(self, "_by_kind", {})
 
     @property
     def statements(self) -> Statements | None:
@@ -342,7 +347,10 @@ class TrainingProgram(Struct, frozen=True):
 
     def of(self, kind: type[E]) -> Iterator[E]:
         """The events of one kind, in order."""
-        return (event for event in self.events if isinstance(event, kind))
+        found = self._by_kind.get(kind)
+        if found is None:
+            found = self._by_kind[kind] = tuple(event for event in self.events if isinstance(event, kind))
+        return cast("Iterator[E]", iter(found))
 
     def judged(self, after: Event) -> Iterator[tuple[Evaluation, DataArray]]:
         """The arrays that models are evaluated on or predict for later than `after`, each with its call."""

@@ -37,6 +37,11 @@ class Cell(Struct, frozen=True):
     body: Sequence[ast.stmt]
 
 
+def is_divided(lines: Sequence[str]) -> bool:
+    """Whether a script is cut into cells."""
+    return any(line.startswith(MARKS) for line in lines)
+
+
 def cells_of(units: Sequence[Unit], lines: Sequence[str]) -> tuple[Cell, ...]:
     """The cells of a notebook, or what the marks of a script cut it into; nothing for a script without marks."""
     if any(unit.cell is not None for unit in units):

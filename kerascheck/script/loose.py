@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ from msgspec import Struct
 from kerascheck.facts.graph import Layer, LayerKind
 from kerascheck.facts.loose import Fate, LooseLayer
 from kerascheck.script.source import Unit
-from kerascheck.script.walking import walk
+from kerascheck.script.walking import functions, walk
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -34,6 +35,9 @@ class _Finder:
         self.nodes = {node.location: node for node in ev.assembly.calls}
         self.used = {layer.key for node in ev.assembly.calls for layer in _with_inner(node.layer)}
         self.made = {value.layer.location: value.layer for value in ev.layer_values.values()}
+        self.lines: dict[tuple[str, int | None], list[int]] = {}
+        for place in self.nodes:
+            insort(self.lines.setdefault((place.path, place.cell), []), place.line)
         self.units = units
 
     @cached_property
@@ -53,9 +57,8 @@ class _Finder:
             # A notebook shows what its cell ends with.
             shown = unit.tree.body[-1] if unit.cell is not None and unit.tree.body else None
             yield from self._in_block(unit.tree.body, module=True, shown=shown)
-            for node in walk(unit.tree):
-                if isinstance(node, _FUNCTIONS):
-                    yield from self._in_block(node.body, module=False)
+            for function in functions(unit.tree):
+                yield from self._in_block(function.body, module=False)
         finally:
             self.ev.page = outer
 
@@ -79,9 +82,9 @@ class _Finder:
             return False
         first, last = statements[0].lineno, statements[-1].end_lineno or statements[-1].lineno
         page = self.ev.page
-        return any(
-            first <= place.line <= last and place.cell == page.cell and place.path == page.path for place in self.nodes
-        )
+        lines = self.lines.get((page.path, page.cell), ())
+        index = bisect_left(lines, first)
+        return index < len(lines) and lines[index] <= last
 
     def _lost(self, node: ast.expr) -> tuple[Layer, bool] | None:
         """The Keras layer that an expression makes and perhaps calls; None for any other."""

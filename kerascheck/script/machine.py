@@ -111,7 +111,7 @@ class Machine:
         self.frames: list[FunctionValue] = []
         self.returns: list[list[object]] = []
         self.generators: dict[ast.AST, bool] = {}
-        self.has_yield = any("yield" in line for _, lines in text.cells for line in lines)
+        self.has_yield = self.mentions("yield")
         self.options: dict[str, object] = {}
         self.layer_values: dict[int, LayerValue] = {}
         self.weights: set[int] = set()
@@ -135,6 +135,10 @@ class Machine:
         self.steps += 1
         if self.steps > STEP_BUDGET:
             raise BudgetError
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of the words stands anywhere in the source."""
+        return any(word in page.text for page in self.pages.values() for word in words)
 
     def place(self, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Location:
         """Where a node stands, in characters from 1."""

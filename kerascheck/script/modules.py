@@ -131,10 +131,9 @@ class Modules(Names):
             return scope
         self.reads.append(file)
         module.source, module.display = source, display
-        self.has_yield = self.has_yield or any("yield" in line for line in source.text.lines(None))
-        self._evaluate_module(
-            source.units[0].tree.body if source.units else [], scope, self._page(source, display, file)
-        )
+        page = self._page(source, display, file)
+        self.has_yield = self.has_yield or "yield" in page.text
+        self._evaluate_module(source.units[0].tree.body if source.units else [], scope, page)
         return scope
 
     def texts_beside(self) -> dict[str, SourceText]:

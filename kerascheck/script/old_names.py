@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final
 
 from kerascheck.findings import Location
@@ -17,14 +18,24 @@ MODULES: Final = frozenset(
     {"cPickle", "urllib2", "ConfigParser", "Queue", "StringIO", "httplib", "commands", "Tkinter"}
 )
 METHODS: Final = frozenset({"iteritems", "itervalues", "iterkeys", "has_key"})
-_MENTION: Final = re.compile(r"\b(" + "|".join(sorted(BUILTINS | MODULES | METHODS)) + r")\b")
-# `sys.version_info`, `six.PY2`, `IS_PY3`, `python_version()`.
-_VERSION: Final = re.compile(r"version_info|hexversion|python_version|(?:IS_?)?PY_?[23]", re.IGNORECASE)
+_NAMES: Final = tuple(sorted(BUILTINS | MODULES | METHODS))
+
+
+# Compiled on first use: few sources mention one.
+@cache
+def _mention() -> re.Pattern[str]:
+    return re.compile(r"\b(?:" + "|".join(_NAMES) + r")\b")
+
+
+@cache
+def _version() -> re.Pattern[str]:
+    # `sys.version_info`, `six.PY2`, `IS_PY3`, `python_version()`.
+    return re.compile(r"version_info|hexversion|python_version|(?:IS_?)?PY_?[23]", re.IGNORECASE)
 
 
 def old_names(machine: Machine, units: Sequence[Unit]) -> tuple[tuple[str, Location], ...]:
     """The names with their places, in order; nothing for those that the source defines, or only tries to import."""
-    if not any(_MENTION.search(line) for page in machine.pages.values() for line in page.lines):
+    if not machine.mentions(*_NAMES) or not any(map(_mention().search, (page.text for page in machine.pages.values()))):
         return ()
     trees = [(unit, walk(unit.tree)) for unit in units]
     bound = {name for _, nodes in trees for node in nodes for name in _bound(node)}
@@ -42,7 +53,7 @@ def _is_ready(node: ast.AST) -> bool:
     """Whether a statement takes both Pythons into account: it tries, or asks for the version."""
     if not isinstance(node, (ast.If, ast.IfExp)):
         return isinstance(node, ast.Try)
-    return any(_VERSION.fullmatch(_last_name(part)) for part in walk(node.test))
+    return any(_version().fullmatch(_last_name(part)) for part in walk(node.test))
 
 
 def _last_name(node: ast.AST) -> str:

@@ -220,11 +220,13 @@ def _loose(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[LooseLayer, ...
 
 
 def _cells(evaluator: Evaluator, source: Source) -> Cells | None:
-    lines = source.text.lines(None)
-    if not source.notebook and not any(line.startswith(("# %%", "#%%", "# In[")) for line in lines):
+    if not source.notebook and not evaluator.mentions("# %%", "#%%", "# In["):
         return None
-    from kerascheck.script.cells import cells_of, early_names
+    from kerascheck.script.cells import cells_of, early_names, is_divided
 
+    lines = source.text.lines(None)
+    if not source.notebook and not is_divided(lines):
+        return None
     cells = cells_of(source.units, lines)
     return Cells(source.counts, () if source.problems else early_names(evaluator, cells))
 
@@ -236,10 +238,7 @@ def _old_names(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[tuple[str, 
 
 
 def _own_steps(evaluator: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ...], tuple[TracedFunction, ...]]:
-    lines = (line for page in evaluator.pages.values() for line in page.lines)
-    if "tensorflow" not in evaluator.imports or not any(
-        "GradientTape" in line or ".function" in line for line in lines
-    ):
+    if "tensorflow" not in evaluator.imports or not evaluator.mentions("GradientTape", ".function"):
         return (), ()
     from kerascheck.script.steps import own_steps
 

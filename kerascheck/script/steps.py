@@ -14,7 +14,7 @@ from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.machine import Machine
 from kerascheck.script.source import Unit
 from kerascheck.script.values import ModelValue, Path
-from kerascheck.script.walking import walk
+from kerascheck.script.walking import functions, walk
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -27,15 +27,15 @@ def own_steps(machine: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ..
     """The tapes and traced functions of a source."""
     tapes: list[Tape] = []
     traced: list[TracedFunction] = []
+    tapes_used = machine.mentions("GradientTape")
     for unit in units:
         machine.page = machine.pages[unit.cell]
         bodies: list[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef] = [unit.tree]
-        for node in walk(unit.tree):
-            if isinstance(node, _FUNCTIONS):
-                bodies.append(node)
-                if any(_is_tracing(machine, decorator) for decorator in node.decorator_list):
-                    traced.append(_traced(machine, node))
-        for body in bodies:
+        for function in functions(unit.tree):
+            bodies.append(function)
+            if any(_is_tracing(machine, decorator) for decorator in function.decorator_list):
+                traced.append(_traced(machine, function))
+        for body in bodies if tapes_used else ():
             # What a cell leaves unused another one may use.
             alone = len(units) == 1 or not isinstance(body, ast.Module)
             for block, name in _blocks(body):

@@ -109,10 +109,12 @@ class Page(Struct, eq=False):
     cell: int | None
     lines: tuple[str, ...]
     file: File | None = None
+    text: str = ""
     is_ascii: bool = True
 
     def __post_init__(self) -> None:
-        self.is_ascii = all(map(str.isascii, self.lines))
+        self.text = "\n".join(self.lines)
+        self.is_ascii = self.text.isascii()
 
 
 class FunctionValue(Struct, eq=False):

@@ -48,6 +48,29 @@ def walk(node: ast.AST) -> list[ast.AST]:
     return found
 
 
+_BLOCKS: Final[dict[type[ast.AST], tuple[str, ...]]] = {
+    **dict.fromkeys(
+        (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.With, ast.AsyncWith), ("body",)
+    ),
+    **dict.fromkeys((ast.ExceptHandler, ast.match_case), ("body",)),
+    **dict.fromkeys((ast.If, ast.For, ast.AsyncFor, ast.While), ("body", "orelse")),
+    **dict.fromkeys((ast.Try, ast.TryStar), ("body", "handlers", "orelse", "finalbody")),
+    ast.Match: ("cases",),
+}
+
+
+def functions(node: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions that stand below a node, in the order of the source; expressions are not looked into."""
+    found: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+    for block in _BLOCKS.get(node.__class__, ()):
+        for part in getattr(node, block):
+            if part.__class__ in _BLOCKS:
+                if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    found.append(part)
+                found += functions(part)
+    return found
+
+
 def stored_names(node: ast.AST) -> frozenset[str]:
     """The names that a part binds."""
     kept = node.__dict__
