@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
-from kerascheck.facts.slot import Slot
+from kerascheck.facts.slot import UNWRITTEN, Slot, Writing
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location
 
@@ -46,8 +46,7 @@ class Layer(Struct, frozen=True):
     `class_name` is today's Keras class (`Conv2D` for Keras 1's `Convolution2D`), `written` the name in the source or
     file. `config` holds every argument of that class under today's Keras 3 name, defaults filled in, `UNKNOWN` where it
     is not proven; activations, losses and the like are lower-case strings (`relu`) or a `Symbol`. `given` names the
-    arguments that the author wrote, `places` where each written value stands, `literal` those whose value no variable
-    takes part in, `lambdas` where functions without a name stand, and `slot` where one more argument would go (scripts only).
+    arguments that the author wrote, `writing` how they stand in a script, `lambdas` where functions without a name stand.
     For a wrapper (`TimeDistributed`, `Bidirectional`) `inner` is the wrapped layer.
     `key` is the identity of the instance: two nodes with one key share weights. No gradient reaches
     `untrained` of the `parameters`, where these are no layer's that is known.
@@ -61,21 +60,34 @@ class Layer(Struct, frozen=True):
     kind: LayerKind = LayerKind.BUILTIN
     written: str = ""
     given: frozenset[str] = frozenset()
-    places: Mapping[str, Location] = field(default_factory=dict[str, Location])
+    writing: Writing = UNWRITTEN
     inner: Layer | None = None
     model: ModelGraph | None = None
     parameters: int | Unknown = UNKNOWN
     trainable: bool | Unknown = True
     path: str = ""
     repeated: bool = False
-    slot: Slot | None = None
-    literal: frozenset[str] = frozenset()
     untrained: int = 0
     lambdas: tuple[Location, ...] = ()
 
     def __getitem__(self, argument: str) -> Value:
         """The value of an argument; `UNKNOWN` where the layer has none of that name."""
         return self.config.get(argument, UNKNOWN)
+
+    @property
+    def places(self) -> Mapping[str, Location]:
+        """Where each written value stands."""
+        return self.writing.places
+
+    @property
+    def literal(self) -> frozenset[str]:
+        """The arguments whose value no variable takes part in."""
+        return self.writing.literal
+
+    @property
+    def slot(self) -> Slot | None:
+        """Where one more argument would go."""
+        return self.writing.slot
 
     def place(self, argument: str) -> Location:
         """Where an argument's value was written, or else where the layer was made."""

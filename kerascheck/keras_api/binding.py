@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -45,7 +45,7 @@ class Bound(Struct):
 
     def fold(self, names: Sequence[str], new: str) -> None:
         """Several arguments into one tuple (`nb_row`, `nb_col` into `kernel_size`)."""
-        if not any(name in self.values for name in names):
+        if self.values.keys().isdisjoint(names):
             return
         parts: list[Value] = []
         sources: list[int | str] = []
@@ -59,14 +59,17 @@ class Bound(Struct):
         self.put(new, tuple(parts), *sources)
 
 
-def bind(order: Sequence[str], positional: Sequence[Value], keywords: Mapping[str, Value]) -> Bound:
+def bind(order: Iterable[str], positional: Sequence[Value], keywords: Mapping[str, Value]) -> Bound:
     """Names for the positional arguments; surplus ones are dropped."""
-    bound = Bound()
+    values: dict[str, Value] = {}
+    sources: dict[str, tuple[int | str, ...]] = {}
     for index, (name, value) in enumerate(zip(order, positional, strict=False)):
-        bound.put(name, value, index)
+        values[name] = value
+        sources[name] = (index,)
     for name, value in keywords.items():
-        bound.put(name, value, name)
-    return bound
+        values[name] = value
+        sources[name] = (name,)
+    return Bound(values, sources)
 
 
 def finish(

@@ -31,7 +31,7 @@ def layer_from_config(class_name: str, config: Mapping[str, Value]) -> Normalize
         return None
     bound = bind((), (), {key: plain(value) for key, value in config.items()})
     parameters = parameters_of(name)
-    rename(name, parameters, bound)
+    rename(name, bound)
     if name == "Merge":
         return merge(bound, complete=True)
     fold(name, bound)

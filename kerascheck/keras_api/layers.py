@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from kerascheck.facts.values import UNKNOWN, Symbol, Unknown, Value
 from kerascheck.keras_api import generations, tables
@@ -16,6 +16,7 @@ _DTYPES = ("float", "int", "uint", "bool", "string", "bfloat", "half", "complex"
 _ORDERINGS = {"tf": "channels_last", "th": "channels_first", "default": "channels_last"}
 
 
+@functools.lru_cache(maxsize=1024)
 def class_of(written: str) -> str | None:
     """Today's class for a name of any generation; None when Keras never had it."""
     name = generations.CLASSES.get(written) or tables.aliases("layers").get(written, written)
@@ -27,6 +28,25 @@ def class_of(written: str) -> str | None:
 def parameters_of(name: str) -> tuple[Parameter, ...]:
     """The parameters of a class that `class_of` gave."""
     return tables.signature("layers", name) or generations.GONE.get(name, ())
+
+
+@functools.cache
+def _today(name: str) -> Mapping[str, Parameter]:
+    """The parameters of a class that `class_of` gave, by name and in order."""
+    return {parameter.name: parameter for parameter in parameters_of(name)}
+
+
+@functools.cache
+def _gone(name: str) -> frozenset[str]:
+    """The arguments that Keras 1 alone had."""
+    return generations.FIRST_GENERATION.difference(_today(name))
+
+
+@functools.cache
+def _renames(name: str) -> Mapping[str, str]:
+    """The old names of a class's arguments that today's class does not take."""
+    today = _today(name)
+    return {old: new for old, new in generations.RENAMES.get(name, {}).items() if old not in today}
 
 
 def layer(
@@ -43,10 +63,9 @@ def layer(
     name = class_of(written)
     if name is None:
         return None
-    parameters = parameters_of(name)
-    old = is_first_generation(written, name, parameters, positional, keywords)
-    bound = bind(order_of(written, name, parameters, positional, old=old), positional, keywords)
-    rename(name, parameters, bound)
+    old = is_first_generation(written, name, positional, keywords)
+    bound = bind(order_of(written, name, positional, old=old), positional, keywords)
+    rename(name, bound)
     if name == "Merge":
         return merge(bound, complete=complete)
     fold(name, bound)
@@ -56,9 +75,7 @@ def layer(
     return settled(name, bound, complete=complete, defaults=defaults)
 
 
-def order_of(
-    written: str, name: str, parameters: Sequence[Parameter], positional: Sequence[Value], *, old: bool
-) -> Sequence[str]:
+def order_of(written: str, name: str, positional: Sequence[Value], *, old: bool) -> Iterable[str]:
     """The names of the positional arguments in the generation that the call was written for."""
     if written == "Input":
         return _input_order(positional)
@@ -66,11 +83,10 @@ def order_of(
         found = generations.ORDER.get(
             written.replace("AtrousConv", "AtrousConvolution").replace("olutionolution", "olution")
         )
-        return found or generations.ORDER.get(name) or [parameter.name for parameter in parameters]
-    order = [parameter.name for parameter in parameters]
+        return found or generations.ORDER.get(name) or _today(name)
     if name == "Embedding" and len(positional) > 3 and isinstance(positional[3], int):
         return generations.ORDER["Embedding"]
-    return order
+    return _today(name)
 
 
 def _input_order(positional: Sequence[Value]) -> Sequence[str]:
@@ -84,18 +100,11 @@ def _input_order(positional: Sequence[Value]) -> Sequence[str]:
     return order
 
 
-def is_first_generation(
-    written: str,
-    name: str,
-    parameters: Sequence[Parameter],
-    positional: Sequence[Value],
-    keywords: Mapping[str, Value],
-) -> bool:
+def is_first_generation(written: str, name: str, positional: Sequence[Value], keywords: Mapping[str, Value]) -> bool:
     """Whether a call is proven to be in Keras 1's spelling."""
     if name not in generations.ORDER and written not in generations.ORDER:
         return False
-    today = {parameter.name for parameter in parameters}
-    if any(keyword in generations.FIRST_GENERATION and keyword not in today for keyword in keywords):
+    if not _gone(name).isdisjoint(keywords):
         return not (name == "Embedding" and keywords.keys() & {"embeddings_initializer"})
     if written.startswith(("Atrous", "TimeDistributedDense", "Merge", "MaxoutDense", "Highway")):
         return True
@@ -125,11 +134,13 @@ def _is_initializer(value: Value) -> bool:
     return isinstance(value, str) and value not in ("same", "valid", "causal") and symbol(value) is not None
 
 
-def rename(name: str, parameters: Sequence[Parameter], bound: Bound) -> None:
+def rename(name: str, bound: Bound) -> None:
     """Old argument names to today's, but never one that today's class still takes."""
-    today = {parameter.name for parameter in parameters}
-    for old, new in generations.RENAMES.get(name, {}).items():
-        if old in bound.values and old not in today:
+    renames = _renames(name)
+    if renames.keys().isdisjoint(bound.values):
+        return
+    for old, new in renames.items():
+        if old in bound.values:
             bound.rename(old, new)
 
 
@@ -235,25 +246,54 @@ def _usual(name: str, complete: bool) -> Mapping[str, Value]:
 
 
 def _tidy(class_name: str, name: str, value: Value, rank: int | None) -> Value:
-    if name == "data_format":
-        return "channels_last" if value is None else _ORDERINGS.get(value, value) if isinstance(value, str) else value
-    if name in _SIZES and rank is not None:
-        return _per_axis(class_name, name, value, rank)
-    if name == "padding":
-        return _sides(value, rank) if class_name.startswith("ZeroPadding") else _lower(value)
+    if name in _SIZES:
+        return value if rank is None else _per_axis(class_name, name, value, rank)
+    if name == "padding" and class_name.startswith("ZeroPadding"):
+        return _sides(value, rank)
     if name == "cropping":
         return _sides(value, rank)
-    if name == "axis" and isinstance(value, tuple) and len(value) == 1:
-        return value[0]
-    if name in ("activation", "recurrent_activation") and isinstance(value, str):
-        return activation(value) or value.lower()
-    if name.endswith("_initializer") and isinstance(value, str):
-        return initializer(value)
-    return regularizer(value) if name.endswith("_regularizer") else value
+    form = _form(name)
+    return value if form is None else form(value)
+
+
+@functools.lru_cache(maxsize=1024)
+def _form(name: str) -> Callable[[Value], Value] | None:
+    """What brings the value of an argument into its one form; None where every value stays as it is."""
+    found = _FORMS.get(name)
+    if found is not None:
+        return found
+    if name.endswith("_initializer"):
+        return _initializer
+    return regularizer if name.endswith("_regularizer") else None
+
+
+def _data_format(value: Value) -> Value:
+    return "channels_last" if value is None else _ORDERINGS.get(value, value) if isinstance(value, str) else value
+
+
+def _axis(value: Value) -> Value:
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def _activation(value: Value) -> Value:
+    return activation(value) or value.lower() if isinstance(value, str) else value
+
+
+def _initializer(value: Value) -> Value:
+    return initializer(value) if isinstance(value, str) else value
 
 
 def _lower(value: Value) -> Value:
     return value.lower() if isinstance(value, str) else value
+
+
+_FORMS: Mapping[str, Callable[[Value], Value]] = {
+    "data_format": _data_format,
+    "padding": _lower,
+    "axis": _axis,
+    "activation": _activation,
+    "recurrent_activation": _activation,
+}
 
 
 def _per_axis(class_name: str, name: str, value: Value, rank: int) -> Value:

@@ -12,7 +12,7 @@ from kerascheck.facts.training import Callback, Compiled
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
-from kerascheck.script.layers import argument_places, snake_case
+from kerascheck.script.layers import snake_case
 from kerascheck.script.machine import DEPTH_LIMIT, mapping_of, values_of
 from kerascheck.script.missteps import note
 from kerascheck.script.subclasses import Subclasses
@@ -32,6 +32,7 @@ from kerascheck.script.values import (
     Path,
 )
 from kerascheck.script.walking import walk
+from kerascheck.script.writing import argument_places
 
 # Weights that are averaged hold a training back as stopping it in time does.
 STOPPING = frozenset({"EarlyStopping", "SwapEMAWeights"})
@@ -47,7 +48,7 @@ class Compiles(Subclasses):
         )
         sources = found.sources if found is not None else {}
         location = self.place(node)
-        places = argument_places(self, arguments, sources)
+        places = argument_places(self.page, arguments, sources)
 
         def given(name: str, index: int) -> object:
             return arguments.get(index, name)
@@ -233,7 +234,7 @@ class Compiles(Subclasses):
                 found.arguments,
                 place,
                 frozenset(found.sources),
-                argument_places(self, arguments, found.sources),
+                argument_places(self.page, arguments, found.sources),
                 written,
                 self._slot(node),
                 self.loops > 0,
@@ -254,7 +255,7 @@ class Compiles(Subclasses):
                 name=found.name,
                 arguments=found.arguments,
                 given=frozenset(found.sources),
-                places=argument_places(self, arguments, found.sources),
+                places=argument_places(self.page, arguments, found.sources),
                 custom=False,
                 may_stop=found.name in STOPPING,
                 samples=self._samples(found.name, arguments),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache, reduce
 
 from kerascheck.facts.channels import reads_channels_first, reads_channels_last
@@ -13,9 +13,6 @@ from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Shape, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
-from kerascheck.script.calls import Calls
-from kerascheck.script.layout import last_argument, slot
-from kerascheck.script.literals import literal_arguments
 from kerascheck.script.machine import common_shape, mapping_of, to_value, values_of
 from kerascheck.script.missteps import AROUND_CELLS, WRAPPERS, check_call, check_input, check_wrapped
 from kerascheck.script.structures import mapped
@@ -32,6 +29,7 @@ from kerascheck.script.values import (
     Path,
     TensorValue,
 )
+from kerascheck.script.writing import CallWriting, slot_of
 
 _WORDS = (re.compile(r"(.)([A-Z][a-z0-9]+)"), re.compile(r"([a-z])([A-Z])"))
 
@@ -42,21 +40,6 @@ def snake_case(name: str) -> str:
     for pattern in _WORDS:
         name = pattern.sub(r"\1_\2", name)
     return name.lower()
-
-
-def argument_places(
-    machine: Calls, arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]]
-) -> dict[str, Location]:
-    """Where the value of each given argument stands."""
-    places: dict[str, Location] = {}
-    for name, origin in sources.items():
-        for source in origin:
-            if isinstance(source, int):
-                if source < len(arguments.positional_nodes):
-                    places[name] = machine.place(arguments.positional_nodes[source])
-            elif source in arguments.keyword_nodes:
-                places[name] = machine.place(arguments.keyword_nodes[source].value)
-    return places
 
 
 class Layers(Tensors):
@@ -103,13 +86,11 @@ class Layers(Tensors):
             kind=LayerKind.LAMBDA if found.name == "Lambda" else LayerKind.BUILTIN,
             written=written,
             given=frozenset(found.sources),
-            places=self._layer_places(arguments, found),
+            writing=CallWriting(self.page, node, arguments, found.sources, self.image_format_place),
             inner=inner,
             model=model,
             trainable=arguments.keywords.get("trainable", True) is not False,
             repeated=self.loops > 0,
-            slot=self._slot(node),
-            literal=literal_arguments(arguments, found.sources),
             lambdas=lambdas,
         )
         return self.registered(layer)
@@ -151,17 +132,8 @@ class Layers(Tensors):
         kept = self.channels_first_input and not reads_channels_last(shape)
         self.channels_first_input = kept or reads_channels_first(shape)
 
-    def _layer_places(self, arguments: Arguments, found: normalize.Normalized) -> dict[str, Location]:
-        places = argument_places(self, arguments, found.sources)
-        if self.image_format_place is not None and "data_format" in found.sources:
-            places.setdefault("data_format", self.image_format_place)
-        return places
-
     def _slot(self, node: ast.expr) -> Slot | None:
-        if not isinstance(node, ast.Call):
-            return None
-        last = last_argument(node)
-        return slot(self.place(node), None if last is None else self.place(last), self.page.lines)
+        return slot_of(self.page, node)
 
     def _forget_functions(self, arguments: Arguments) -> tuple[Location, ...]:
         """Take functions that a layer is given for called; where those stand that have no name."""

@@ -15,7 +15,7 @@ from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Tensor
 from kerascheck.facts.training import ApiCall, Callback, Event, Loop
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
-from kerascheck.script.source import Unit, character_column
+from kerascheck.script.source import Unit
 from kerascheck.script.values import (
     ArrayValue,
     ClassValue,
@@ -142,24 +142,7 @@ class Machine:
 
     def place(self, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Location:
         """Where a node stands, in characters from 1."""
-        page = self.page
-        line, end_line = node.lineno, node.end_lineno or node.lineno
-        end_offset = node.end_col_offset or node.col_offset
-        if page.is_ascii:
-            return Location(page.path, line, node.col_offset + 1, end_line, end_offset + 1, page.cell)
-        return Location(
-            page.path,
-            line,
-            self._column(line, node.col_offset),
-            end_line,
-            self._column(end_line, end_offset),
-            page.cell,
-        )
-
-    def _column(self, line: int, offset: int) -> int:
-        lines = self.page.lines
-        text = lines[line - 1] if 0 < line <= len(lines) else ""
-        return character_column(text, offset)
+        return self.page.place(node)
 
     def touch(self, subject: Mutable) -> None:
         """Remember the state of a value before it changes inside an undecided branch."""

@@ -14,7 +14,7 @@ from kerascheck.keras_api import normalize
 from kerascheck.script.compiles import Compiles
 from kerascheck.script.freezing import SomeLayers
 from kerascheck.script.handlers import METHODS
-from kerascheck.script.layers import argument_places, shape_fact
+from kerascheck.script.layers import shape_fact
 from kerascheck.script.loop_facts import follows
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.missteps import (
@@ -44,6 +44,7 @@ from kerascheck.script.values import (
     SuperValue,
     TensorValue,
 )
+from kerascheck.script.writing import argument_places
 
 SCORE = "score "
 FITS = frozenset({"fit", "fit_generator", "train_on_batch"})
@@ -119,7 +120,7 @@ class Training(Compiles):
                 x=self.as_data(self._argument(arguments, sources, "x"), arguments, sources, "x"),
                 y=self.as_data(self._argument(arguments, sources, "y"), arguments, sources, "y"),
                 validation_x=validation_x,
-                places=argument_places(self, arguments, sources),
+                places=argument_places(self.page, arguments, sources),
             )
         )
         return self.unknown("search")
@@ -238,7 +239,7 @@ class Training(Compiles):
             unbuilt=unbuilt,
             callbacks=self.callback_facts(self._argument(arguments, sources, "callbacks")),
             arguments=self._plain(found.arguments if found is not None else {}),
-            places=argument_places(self, arguments, sources),
+            places=argument_places(self.page, arguments, sources),
             result_used=id(node) not in self.discarded,
             unexpanded=not arguments.complete,
             compile=model.compiles[-1] if model.compiles else None,
@@ -359,7 +360,7 @@ class Training(Compiles):
                 x=x if x is not None else self.data_fact(arguments.get(0), None) or UNKNOWN,
                 y=self.as_data(self._argument(arguments, sources, "y"), arguments, sources, "y"),
                 arguments=self._plain(found.arguments if found is not None else {}),
-                places=argument_places(self, arguments, sources),
+                places=argument_places(self.page, arguments, sources),
                 unexpanded=not arguments.complete,
                 slot=self._slot(node),
                 name_place=self.name_place(node),

@@ -17,7 +17,7 @@ from kerascheck.facts.training import Callback
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 from kerascheck.script.rounds import Growth
-from kerascheck.script.source import Source
+from kerascheck.script.source import Source, character_column
 
 
 class Opaque(Struct, eq=False):
@@ -115,6 +115,19 @@ class Page(Struct, eq=False):
     def __post_init__(self) -> None:
         self.text = "\n".join(self.lines)
         self.is_ascii = self.text.isascii()
+
+    def place(self, node: ast.expr | ast.stmt | ast.keyword | ast.alias) -> Location:
+        """Where a node stands, in characters from 1."""
+        line, end_line = node.lineno, node.end_lineno or node.lineno
+        end_offset = node.end_col_offset or node.col_offset
+        if self.is_ascii:
+            return Location(self.path, line, node.col_offset + 1, end_line, end_offset + 1, self.cell)
+        column, end_column = self._column(line, node.col_offset), self._column(end_line, end_offset)
+        return Location(self.path, line, column, end_line, end_column, self.cell)
+
+    def _column(self, line: int, offset: int) -> int:
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return character_column(text, offset)
 
 
 class FunctionValue(Struct, eq=False):

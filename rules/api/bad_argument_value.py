@@ -263,8 +263,9 @@ def _is_old(call: ApiCall, key: str, argument: _Argument) -> bool:
     if argument.written != argument.name:
         return True
     section, _, name = key.partition(".")
-    parameters = parameters_of(name) if section == "layers" else ()
-    return bool(parameters) and is_first_generation(call.name, name, parameters, call.positional_values, call.values)
+    if section != "layers" or not parameters_of(name):
+        return False
+    return is_first_generation(call.name, name, call.positional_values, call.values)
 
 
 def _dilated(call: ApiCall, found: Normalized) -> Iterator[Finding]:

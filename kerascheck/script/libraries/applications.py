@@ -12,10 +12,10 @@ from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown, Value
 from kerascheck.keras_api import tables
 from kerascheck.keras_api.applications import RANGES, Application, Count, Scaling, as_made, modules, network
 from kerascheck.keras_api.binding import bind, finish
-from kerascheck.script.layers import argument_places, shape_fact
-from kerascheck.script.literals import literal_arguments
+from kerascheck.script.layers import shape_fact
 from kerascheck.script.machine import mapping_of, values_of
 from kerascheck.script.values import Arguments, ArrayValue, Path, TensorValue
+from kerascheck.script.writing import CallWriting
 
 NAMED_BY_SIZE = frozenset({"MobileNet", "MobileNetV2"})
 """The networks whose names say their size."""
@@ -52,8 +52,7 @@ def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) 
         kind=LayerKind.CUSTOM,
         written=name,
         given=frozenset(found.sources),
-        places=argument_places(ev, arguments, found.sources),
-        literal=literal_arguments(arguments, found.sources),
+        writing=CallWriting(ev.page, node, arguments, found.sources),
         repeated=ev.loops > 0,
         parameters=weights if isinstance(weights, Unknown) else weights.total,
         untrained=0 if isinstance(weights, Unknown) else weights.total - weights.trained,

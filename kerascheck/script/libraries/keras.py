@@ -6,8 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from kerascheck.facts.graph import GraphKind, Layer
+from kerascheck.facts.slot import UNWRITTEN, Writing
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
-from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, library
@@ -22,6 +22,7 @@ from kerascheck.script.values import (
     Path,
     TensorValue,
 )
+from kerascheck.script.writing import InputWriting
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -125,7 +126,7 @@ def make_input(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         location=ev.place(node),
         written="Input",
         given=frozenset(arguments.keywords),
-        places=_input_places(ev, arguments),
+        writing=_input_writing(ev, arguments),
         parameters=0,
     )
     ev.note_input(full)
@@ -133,11 +134,10 @@ def make_input(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return TensorValue(ev.assembly.enter(layer, tensor))
 
 
-def _input_places(ev: Evaluator, arguments: Arguments) -> dict[str, Location]:
-    """Where the shape of an input is written."""
+def _input_writing(ev: Evaluator, arguments: Arguments) -> Writing:
     keywords = [arguments.keyword_nodes[n].value for n in ("shape", "batch_shape") if n in arguments.keyword_nodes]
     nodes = keywords or arguments.positional_nodes[:1]
-    return {"batch_shape": ev.place(nodes[0])} if nodes else {}
+    return InputWriting(ev.page, nodes[0]) if nodes else UNWRITTEN
 
 
 @handles("keras.utils.set_random_seed")
