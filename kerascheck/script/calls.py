@@ -66,22 +66,18 @@ class Calls(Classes):
     def arguments(self, node: ast.Call) -> Arguments:
         """The evaluated arguments of a call."""
         evaluate = self.evaluate
-        result = Arguments([], {}, node)
-        positional, positional_nodes = result.positional, result.positional_nodes
+        positional: list[object] = []
+        complete, starred = True, False
         for argument in node.args:
-            if isinstance(argument, ast.Starred):
-                items = self.iterate(evaluate(argument.value))
-                if items is None:
-                    result.complete = False
-                    continue
-                positional.extend(items)
-                positional_nodes.extend([argument.value] * len(items))
-            else:
-                positional.append(evaluate(argument))
-                positional_nodes.append(argument)
-                if isinstance(argument, ast.Constant) and argument.value is Ellipsis:
-                    # `model.fit(...)` of a template.
-                    result.complete = False
+            kind = type(argument)
+            starred = starred or kind is ast.Starred
+            value = evaluate(argument)
+            positional.append(value)
+            # `model.fit(...)` of a template.
+            complete = complete and not (value is Ellipsis and kind is ast.Constant)
+        result = Arguments(positional, {}, node, node.args, complete=complete)
+        if starred:
+            self._expand(result)
         for keyword in node.keywords:
             value = evaluate(keyword.value)
             if keyword.arg is not None:
@@ -93,6 +89,21 @@ class Calls(Classes):
             else:
                 result.complete = False
         return result
+
+    def _expand(self, arguments: Arguments) -> None:
+        """Put what `*args` holds in its place."""
+        values: list[object] = []
+        nodes: list[ast.expr] = []
+        for value, node in zip(arguments.positional, arguments.positional_nodes, strict=True):
+            if not isinstance(node, ast.Starred):
+                values.append(value)
+                nodes.append(node)
+            elif (items := self.iterate(value)) is None:
+                arguments.complete = False
+            else:
+                values.extend(items)
+                nodes.extend([node.value] * len(items))
+        arguments.positional, arguments.positional_nodes = values, nodes
 
     def apply(self, function: object, arguments: Arguments, node: ast.expr) -> object:
         """Call a value."""
@@ -122,13 +133,13 @@ class Calls(Classes):
                 return self.unknown_call(function, arguments, node)
 
     def _library(self, path: Path, arguments: Arguments, node: ast.expr) -> object:
-        dotted = path.dotted
-        if path.parts[0] == "keras":
-            self.note_call(path.parts[-1], dotted, arguments, node)
+        parts = path.parts
+        if parts[0] == "keras":
+            self.note_call(parts[-1], path.dotted, arguments, node)
         note_passed(self, path, arguments, node)
-        if path.parts[-1] in WATCHED:
+        if parts[-1] in WATCHED:
             note_library_call(self, path, arguments, node)
-        handler = HANDLERS.get(dotted) or LIBRARIES.get(path.parts[0])
+        handler = HANDLERS.get(parts) or LIBRARIES.get(parts[0])
         if handler is None:
             return self.unknown_call(path, arguments, node)
         return handler(cast("Evaluator", self), path, arguments)
@@ -155,20 +166,19 @@ class Calls(Classes):
     def unknown_call(self, function: object, arguments: Arguments, node: ast.expr) -> object:
         """The result of a function that is not known: an opaque node when it takes tensors."""
         origin = function.dotted if isinstance(function, Path) else getattr(function, "origin", "") or "call"
-        values = [*arguments.positional, *arguments.keywords.values()]
         if not isinstance(function, Path):
             note_passed(self, function, arguments, node)
+        values = arguments.values
         tensors = self.tensors_in(values)
         if tensors:
             return self.opaque_call(origin.rpartition(".")[2] or "call", tensors, node)
+        discarded = id(node) in self.discarded
         for value in values:
             if isinstance(value, LayerValue) and value.layer.class_name in ADAPTABLE:
                 # The function may adapt it.
                 self.adapted(value, "passed", Arguments([], {}, None), node)
-        if id(node) in self.discarded:
-            for value in values:
-                if isinstance(value, ArrayValue):
-                    self.forget_order(value)
+            elif discarded and isinstance(value, ArrayValue):
+                self.forget_order(value)
         return self.unknown(f"call {origin}")
 
     def leaves(self, node: ast.Call) -> bool:
@@ -184,17 +194,21 @@ class Calls(Classes):
         """The symbolic tensors among values, one level deep."""
         found: list[TensorValue] = []
         for value in values:
+            if type(value) not in _WITH_TENSORS:
+                continue
             if isinstance(value, TensorValue):
                 found.append(value)
             elif isinstance(value, (ListValue, tuple)):
                 items = value.items if isinstance(value, ListValue) else value
-                found.extend(item for item in items if isinstance(item, TensorValue))
+                found += [item for item in items if isinstance(item, TensorValue)]
             elif isinstance(value, DictValue):
                 # Keras takes dictionaries in the order of their keys.
                 items = [value.items[name] for name in sorted(value.items, key=str)]
-                found.extend(item for item in items if isinstance(item, TensorValue))
+                found += [item for item in items if isinstance(item, TensorValue)]
         return found
 
+
+_WITH_TENSORS = frozenset({TensorValue, ListValue, tuple})
 
 _TRAINING: Mapping[str, frozenset[str]] = {
     "compile": frozenset({"loss", "optimizer", "metrics"}),

@@ -229,9 +229,6 @@ class Expressions(Operators):
     def _lambda(self, node: ast.Lambda) -> object:
         return self.make_function(node, "<lambda>")
 
-    def _call(self, node: ast.Call) -> object:
-        return self.call_expression(node)
-
     def _named_expression(self, node: ast.NamedExpr) -> object:
         value = self.evaluate(node.value)
         self.bind(node.target, value)
@@ -262,7 +259,7 @@ class Expressions(Operators):
         ast.GeneratorExp: _comprehension,
         ast.DictComp: _dict_comprehension,
         ast.Lambda: _lambda,
-        ast.Call: _call,
+        ast.Call: Operators.call_expression,
         ast.NamedExpr: _named_expression,
         ast.Await: _inner,
         ast.Starred: _inner,

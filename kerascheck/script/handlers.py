@@ -21,7 +21,7 @@ ArrayHandler: TypeAlias = "Callable[[Evaluator, ArrayValue, Arguments, ast.expr]
 GeneratorHandler: TypeAlias = "Callable[[Evaluator, GeneratorValue, Arguments, ast.expr], object]"
 TransformerHandler: TypeAlias = "Callable[[Evaluator, TransformerValue, ArrayValue, Arguments, ast.expr], object]"
 
-HANDLERS: dict[str, Handler] = {}
+HANDLERS: dict[tuple[str, ...], Handler] = {}
 LIBRARIES: dict[str, Handler] = {}
 METHODS: dict[str, MethodHandler] = {}
 NAMES: dict[tuple[str, ...], NameHandler] = {}
@@ -36,7 +36,7 @@ def handles(*names: str) -> Callable[[Handler], Handler]:
 
     def register(handler: Handler) -> Handler:
         for name in names:
-            HANDLERS[name] = handler
+            HANDLERS[tuple(name.split("."))] = handler
         return handler
 
     return register

@@ -180,4 +180,4 @@ def _is_known(module: Path, name: str) -> bool:
         return True
     if module.parts in _SPLITTING and name.endswith(("KFold", "Split", "LeaveOneOut", "SearchCV")):
         return True
-    return f"{module.dotted}.{name}" in HANDLERS or (module.parts[0] in LEARNERS and name in TRANSFORMERS)
+    return (*module.parts, name) in HANDLERS or (module.parts[0] in LEARNERS and name in TRANSFORMERS)

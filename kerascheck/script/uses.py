@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from kerascheck.facts.training import HistoryRead, LibraryCall, ModelUse
@@ -39,6 +40,10 @@ WATCHED: Final = frozenset(
 """The last parts of the library functions that facts hold every call of."""
 
 _HARMLESS = frozenset({"plot_model", "model_to_dot", "clone_model", "print_summary", "clear_session", "count_params"})
+
+
+_HOLDING: Final = frozenset({ModelValue, CallbackValue, InstanceValue, ListValue, DictValue, tuple})
+"""The values that are models or callbacks, or may hold some."""
 
 
 def note_use(machine: Machine, model: ModelValue, use: str, arguments: Arguments, node: ast.expr) -> None:
@@ -78,12 +83,13 @@ def record_use(
 
 def note_passed(machine: Machine, function: object, arguments: Arguments, node: ast.expr) -> None:
     """Record that models went into a function of which nothing is known; building another model of them is no such use."""
-    if not (machine.models or machine.callbacks) or (isinstance(function, Path) and not _takes_over(function)):
+    if not (machine.models or machine.callbacks) or (isinstance(function, Path) and not _takes_over(function.parts)):
         return
-    values = [*arguments.positional, *arguments.keywords.values()]
-    for model in models_in(values):
-        record_use(machine, model, "passed", node)
-    note_callbacks(machine, values)
+    values = [value for value in arguments.values if type(value) in _HOLDING]
+    if values:
+        for model in models_in(values):
+            record_use(machine, model, "passed", node)
+        note_callbacks(machine, values)
 
 
 def note_callbacks(machine: Machine, values: list[object], depth: int = 0) -> None:
@@ -126,12 +132,13 @@ def note_library_call(machine: Machine, path: Path, arguments: Arguments, node: 
     )
 
 
-def _takes_over(path: Path) -> bool:
-    if path.parts[0] == "builtins":
+@lru_cache(maxsize=1024)
+def _takes_over(parts: tuple[str, ...]) -> bool:
+    if parts[0] == "builtins":
         return False
-    if path.parts[0] != "keras":
+    if parts[0] != "keras":
         return True
-    return kind_of(path.parts[1:]) is ApiKind.OTHER and path.parts[-1] not in _HARMLESS
+    return kind_of(parts[1:]) is ApiKind.OTHER and parts[-1] not in _HARMLESS
 
 
 def models_in(values: list[object], depth: int = 0) -> Iterator[ModelValue]:

@@ -396,6 +396,11 @@ class Arguments(Struct):
     keyword_nodes: dict[str, ast.keyword] = field(default_factory=dict[str, ast.keyword])
     complete: bool = True
 
+    @property
+    def values(self) -> list[object]:
+        """The values of all arguments, by position and by name."""
+        return [*self.positional, *self.keywords.values()] if self.keywords else self.positional
+
     def get(self, index: int | None, *names: str, default: object = None) -> object:
         """The argument at a position or under one of the names."""
         for name in names:
