@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from kerascheck.facts.derived import once_per_graph
 from kerascheck.facts.families import CONVOLUTIONS, DEPTHWISE, KERNELS, TRANSPOSED, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
 from kerascheck.facts.values import Unknown, Value
+
+_PLAIN: Final = CONVOLUTIONS - DEPTHWISE - TRANSPOSED
 
 
 @once_per_graph
@@ -34,13 +37,13 @@ def chains(graph: ModelGraph) -> tuple[tuple[Node, ...], ...]:
     return tuple(tuple(run) for run in runs)
 
 
-def first_layers(graph: ModelGraph) -> Iterator[Node]:
+@once_per_graph
+def first_layers(graph: ModelGraph) -> tuple[Node, ...]:
     """The first call of each layer instance."""
-    seen: set[int] = set()
+    first: dict[int, Node] = {}
     for node in graph.nodes:
-        if node.layer.key not in seen:
-            seen.add(node.layer.key)
-            yield node
+        first.setdefault(node.layer.key, node)
+    return tuple(first.values())
 
 
 def beyond(graph: ModelGraph, node: Node, accepts: Callable[[Node], bool]) -> bool:
@@ -66,8 +69,7 @@ def has_kernel(node: Node) -> bool:
 def is_convolution(layer: Layer) -> bool:
     """Whether a layer is a convolution that makes new channels: no depthwise one and no transposed one."""
     found = core(layer)
-    plain = CONVOLUTIONS - DEPTHWISE - TRANSPOSED
-    return found.kind is LayerKind.BUILTIN and found.class_name in plain
+    return found.class_name in _PLAIN and found.kind is LayerKind.BUILTIN
 
 
 def sizes(layer: Layer, argument: str) -> tuple[int, ...] | None:
@@ -78,7 +80,7 @@ def sizes(layer: Layer, argument: str) -> tuple[int, ...] | None:
 def integers(value: Value) -> tuple[int, ...] | None:
     """A value as integers; None where one of them is not known."""
     items = value if isinstance(value, tuple) else (value,)
-    found = tuple(item for item in items if isinstance(item, int) and not isinstance(item, bool))
+    found = tuple([item for item in items if isinstance(item, int) and not isinstance(item, bool)])
     return found if found and len(found) == len(items) else None
 
 

@@ -265,7 +265,7 @@ class ModelGraph(Struct, frozen=True):
     steps: tuple[Compile, ...] = ()
     settled: Mapping[int, bool | Unknown] = field(default_factory=dict[int, "bool | Unknown"])
     _producers: dict[int, Node] = field(default_factory=dict[int, Node])
-    _consumers: dict[int, list[Node]] = field(default_factory=dict[int, list[Node]])
+    _consumers: dict[int, tuple[Node, ...]] = field(default_factory=dict[int, tuple[Node, ...]])
     _outputs: set[int] = field(default_factory=set[int])
     _calls: dict[int, int] = field(default_factory=dict[int, int])
     derived: dict[object, object] = field(default_factory=dict[object, object])
@@ -273,14 +273,14 @@ class ModelGraph(Struct, frozen=True):
     def __post_init__(self) -> None:
         # Made anew: a graph that `replace` makes is handed those of the other one.
         producers: dict[int, Node] = {}
-        consumers: dict[int, list[Node]] = {}
+        consumers: dict[int, tuple[Node, ...]] = {}
         calls: dict[int, int] = {}
         for node in self.nodes:
             calls[node.layer.key] = calls.get(node.layer.key, 0) + 1
             for tensor in node.outputs:
                 producers[tensor.key] = node
             for tensor in node.inputs:
-                consumers.setdefault(tensor.key, []).append(node)
+                consumers[tensor.key] = (*consumers.get(tensor.key, ()), node)
         force_setattr(self, "_producers", producers)
         force_setattr(self, "_consumers", consumers)
         force_setattr(self, "_calls", calls)
@@ -335,14 +335,17 @@ class ModelGraph(Struct, frozen=True):
 
     def consumers(self, tensor: Tensor) -> tuple[Node, ...]:
         """The calls that take a tensor."""
-        return tuple(self._consumers.get(tensor.key, ()))
+        return self._consumers.get(tensor.key, ())
 
     def before(self, node: Node) -> tuple[Node, ...]:
         """The calls whose outputs go into `node`."""
-        return tuple(found for tensor in node.inputs if (found := self.producer(tensor)) is not None)
+        producers = self._producers
+        return tuple([producers[tensor.key] for tensor in node.inputs if tensor.key in producers])
 
     def after(self, node: Node) -> tuple[Node, ...]:
         """The calls that take an output of `node`."""
+        if len(node.outputs) == 1:
+            return self.consumers(node.outputs[0])
         return tuple(found for tensor in node.outputs for found in self.consumers(tensor))
 
     def calls_of(self, layer: Layer) -> int:
@@ -351,7 +354,7 @@ class ModelGraph(Struct, frozen=True):
 
     def is_output(self, node: Node) -> bool:
         """Whether an output of `node` is an output of the model."""
-        return any(tensor.key in self._outputs for tensor in node.outputs)
+        return not self._outputs.isdisjoint([tensor.key for tensor in node.outputs])
 
     def output_nodes(self) -> Iterator[tuple[int, Node]]:
         """The index of each output with the call that makes it."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from kerascheck.facts.graph import Layer
 from kerascheck.facts.values import Symbol
-from kerascheck.keras_api import normalize
+from kerascheck.keras_api.identifiers import plain_symbol
 
 KERNEL_ARGUMENTS: Final = ("kernel_initializer", "depthwise_initializer", "pointwise_initializer")
 HE: Final = frozenset({"HeNormal", "HeUniform"})
@@ -25,7 +25,7 @@ def initializer(layer: Layer, argument: str) -> Symbol | None:
     """The initializer in an argument as a named object; None where it is not known to be one of Keras's."""
     value = layer[argument]
     if isinstance(value, str):
-        value = normalize.symbol(value)
+        value = plain_symbol(value)
     return value if isinstance(value, Symbol) else None
 
 

@@ -122,6 +122,13 @@ def symbol(
     return Symbol(name, arguments, written)
 
 
+@functools.lru_cache(maxsize=1024)
+def plain_symbol(written: str) -> Symbol | None:
+    """What `symbol` gives for a name without arguments."""
+    return symbol(written)
+
+
+@functools.lru_cache(maxsize=1024)
 def _symbol_class(written: str) -> tuple[str, str, Mapping[str, Value]] | None:
     """The table, today's class and the defaults that were others."""
     old, defaults = _OLD_SYMBOLS.get(written, (_OLD_INITIALIZERS.get(written, written), NOTHING))
@@ -136,7 +143,7 @@ def _symbol_class(written: str) -> tuple[str, str, Mapping[str, Value]] | None:
 
 def regularizer(value: Value) -> Value:
     """A regularizer argument: a string becomes the object with its default strength."""
-    return value if not isinstance(value, str) else symbol(value) or value
+    return value if not isinstance(value, str) else plain_symbol(value) or value
 
 
 def plain_name(value: Value) -> str | Unknown | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from kerascheck.facts.values import UNKNOWN, Symbol, Unknown, Value
 from kerascheck.keras_api import generations, tables
 from kerascheck.keras_api.binding import NOTHING, Bound, Normalized, bind, finish
-from kerascheck.keras_api.identifiers import activation, initializer, regularizer, symbol
+from kerascheck.keras_api.identifiers import activation, initializer, plain_symbol, regularizer
 from kerascheck.keras_api.tables import Parameter
 
 _FUNCTIONAL = {"Input": ("shape", "batch_size", "dtype", "sparse", "ragged", "batch_shape", "name", "tensor")}
@@ -117,7 +117,7 @@ def _first_by_position(written: str, name: str, positional: Sequence[Value]) -> 
         return bool(positional) and isinstance(positional[0], float)
     if name in ("Dense", "LSTM", "GRU", "SimpleRNN"):
         second = positional[1] if len(positional) > 1 else None
-        return isinstance(second, str) and activation(second) is None and symbol(second) is not None
+        return isinstance(second, str) and activation(second) is None and plain_symbol(second) is not None
     if name.endswith(("2D", "3D", "2DTranspose", "3DTranspose")) and len(positional) > 2:
         if written.startswith(("Conv2D", "Conv3D", "SeparableConv2D", "LocallyConnected")):
             # Today's Keras takes Conv2D(32, 3, 3) as a stride of 3; only a further argument can prove Keras 1.
@@ -131,7 +131,7 @@ def _integers(values: Sequence[Value]) -> bool:
 
 
 def _is_initializer(value: Value) -> bool:
-    return isinstance(value, str) and value not in ("same", "valid", "causal") and symbol(value) is not None
+    return isinstance(value, str) and value not in ("same", "valid", "causal") and plain_symbol(value) is not None
 
 
 def rename(name: str, bound: Bound) -> None:

@@ -194,11 +194,11 @@ class Calls(Classes):
         """The symbolic tensors among values, one level deep."""
         found: list[TensorValue] = []
         for value in values:
-            if type(value) not in _WITH_TENSORS:
+            if not isinstance(value, _WITH_TENSORS):
                 continue
             if isinstance(value, TensorValue):
                 found.append(value)
-            elif isinstance(value, (ListValue, tuple)):
+            else:
                 items = value.items if isinstance(value, ListValue) else value
                 found += [item for item in items if isinstance(item, TensorValue)]
             elif isinstance(value, DictValue):
@@ -208,7 +208,7 @@ class Calls(Classes):
         return found
 
 
-_WITH_TENSORS = frozenset({TensorValue, ListValue, tuple})
+_WITH_TENSORS = (TensorValue, ListValue, tuple)
 
 _TRAINING: Mapping[str, frozenset[str]] = {
     "compile": frozenset({"loss", "optimizer", "metrics"}),

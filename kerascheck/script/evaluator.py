@@ -224,11 +224,11 @@ class Evaluator(Loops):
         return Flow.NEXT
 
     def _global(self, node: ast.Global) -> Flow:
-        self.scope.globals.update(node.names)
+        self.scope.globals = self.scope.globals.union(node.names)
         return Flow.NEXT
 
     def _nonlocal(self, node: ast.Nonlocal) -> Flow:
-        self.scope.outer.update(node.names)
+        self.scope.outer = self.scope.outer.union(node.names)
         return Flow.NEXT
 
     def _match(self, node: ast.Match) -> Flow:

@@ -14,9 +14,15 @@ from kerascheck.script.walking import walk
 
 def for_fact(machine: Machine, node: ast.For | ast.AsyncFor, source: object) -> Loop:
     """A for loop over an evaluated source."""
-    targets = tuple(item.id for item in walk(node.target) if isinstance(item, ast.Name))
+    targets = _targets(node.target)
     over, turns = _kind(machine, node.iter, source)
     return Loop(machine.cut("loop", id(node)), machine.place(node), over, turns, targets)
+
+
+def _targets(node: ast.expr) -> tuple[str, ...]:
+    if isinstance(node, ast.Name):
+        return (node.id,)
+    return tuple(item.id for item in walk(node) if isinstance(item, ast.Name))
 
 
 def while_fact(machine: Machine, node: ast.While) -> Loop:

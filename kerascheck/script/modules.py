@@ -45,7 +45,7 @@ class Modules(Names):
             return Flow.NEXT
         for alias in node.names:
             if alias.name == "*":
-                self.module_of(self.scope).stars.append(self.canonical(module))
+                self.module_of(self.scope).stars += (self.canonical(module),)
                 self.note_import(self.canonical((*module, "*")), (*module, "*"), alias, node)
                 continue
             path = self.canonical((*module, alias.name))
@@ -58,7 +58,7 @@ class Modules(Names):
             if module is None:
                 self.assign(alias.asname or alias.name, self.unknown(f"import {alias.name}"))
             elif alias.name == "*":
-                self.module_of(self.scope).stars.append(module)
+                self.module_of(self.scope).stars += (module,)
             else:
                 self.assign(alias.asname or alias.name, ImportedName(module, alias.name))
 

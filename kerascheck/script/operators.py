@@ -28,6 +28,7 @@ from kerascheck.script.values import (
 SIZE_LIMIT = 100_000
 BIT_LIMIT = 4096
 _NUMBER = (bool, int, float)
+_NUMBERS = frozenset(_NUMBER)
 _PLAIN = (bool, int, float, str, bytes, type(None))
 _COMPUTED = (bool, int, float, complex, str, bytes, tuple)
 _CLASSES = (Path, ClassValue)
@@ -69,6 +70,8 @@ class Operators(Containers):
     def operate(self, node: ast.expr | ast.stmt, op: ast.operator, left: object, right: object) -> object:
         """`left op right`."""
         name, function = OPERATORS[type(op)]
+        if type(left) in _NUMBERS and type(right) in _NUMBERS:
+            return self._computed(function, op, left, right)
         if isinstance(left, ListValue) != isinstance(right, ListValue) and self.tensors_in([left, right]):
             # What an unknown call gave is taken for a tensor, and added to a list it was one.
             return self.unknown("a list of tensors")

@@ -90,9 +90,9 @@ class Scope(Mutable, eq=False):
     names: dict[str, object] = field(default_factory=dict[str, object])
     parent: Scope | None = None
     module: Scope | None = None
-    globals: set[str] = field(default_factory=set[str])
-    outer: set[str] = field(default_factory=set[str])
-    stars: list[object] = field(default_factory=list[object])
+    globals: frozenset[str] = frozenset()
+    outer: frozenset[str] = frozenset()
+    stars: tuple[object, ...] = ()
 
     def save(self) -> object:
         return dict(self.names)

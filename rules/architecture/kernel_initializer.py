@@ -141,6 +141,7 @@ HIGH: Final = 10.0
 MATRICES: Final = frozenset({"Identity", "Orthogonal"})
 VECTORS: Final = frozenset({"bias_initializer", "gamma_initializer", "beta_initializer"})
 _FEED_FORWARD: Final = CONVOLUTIONS | DENSE
+_WEIGHTED: Final = _FEED_FORWARD | RECURRENT
 _PASSED: Final = SAME_SHAPE | WINDOWS | {"Flatten", "Reshape", "GlobalAveragePooling2D", "GlobalMaxPooling2D"}
 _SATURATING: Final = frozenset({"tanh", "sigmoid", "hard_sigmoid", "softsign"})
 
@@ -158,7 +159,7 @@ def kernel_initializer(graph: ModelGraph, options: Options) -> Iterator[Finding]
     yield from _no_matrices(graph)
     for node in first_layers(graph):
         layer = core(node.layer)
-        if layer.kind is not LayerKind.BUILTIN or layer.class_name not in _FEED_FORWARD | RECURRENT:
+        if layer.kind is not LayerKind.BUILTIN or layer.class_name not in _WEIGHTED:
             continue
         if node.layer.trainable is not True or layer.config.get("weights") is not None:
             continue

@@ -80,7 +80,7 @@ from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
-_CONVOLUTIONS: Final = frozenset({"Conv1D", "Conv2D", "Conv3D"})
+_WEIGHTED: Final = frozenset({"Conv1D", "Conv2D", "Conv3D", "Dense"})
 _BETWEEN: Final = PASSING | frozenset(
     {"BatchNormalization", "Activation", "Flatten"}
     | {f"{name}{rank}D" for name in ("ZeroPadding", "Cropping", "AveragePooling") for rank in (1, 2, 3)}
@@ -92,7 +92,7 @@ _BETWEEN: Final = PASSING | frozenset(
 def missing_activation(graph: ModelGraph) -> Iterator[Finding]:
     for node in graph.nodes:
         layer = core(node.layer)
-        if layer.kind is not LayerKind.BUILTIN or layer.class_name not in _CONVOLUTIONS | {"Dense"}:
+        if layer.kind is not LayerKind.BUILTIN or layer.class_name not in _WEIGHTED:
             continue
         if not is_linear(layer) or layer["activity_regularizer"] is not None or not applied_once(graph, node):
             continue

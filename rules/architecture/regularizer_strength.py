@@ -116,12 +116,12 @@ _NORMALIZATION: Final = frozenset({"gamma_regularizer", "beta_regularizer"})
 def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     factor = options.number("largest-factor", LARGEST_FACTOR)
     penalty = options.number("largest-penalty", LARGEST_PENALTY)
-    nodes = [node for node in first_layers(graph) if core(node.layer).kind is LayerKind.BUILTIN]
-    on_kernels = any(argument in _KERNELS for node in nodes for argument, _ in _regularizers(core(node.layer)))
+    regularized = [(node, found) for node in first_layers(graph) if (found := _regularizers(core(node.layer)))]
+    on_kernels = any(argument in _KERNELS for _, found in regularized for argument, _ in found)
     switched_off: list[Finding] = []
-    for node in nodes:
+    for node, regularizers in regularized:
         layer = core(node.layer)
-        for argument, found in _regularizers(layer):
+        for argument, found in regularizers:
             if found.name == "OrthogonalRegularizer" and layer.class_name in CONVOLUTIONS and argument in _KERNELS:
                 if argument != "activity_regularizer":
                     yield _no_matrix(node, layer, argument)
@@ -143,10 +143,11 @@ def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Findin
     yield from folded(switched_off)
 
 
-def _regularizers(layer: Layer) -> Iterator[tuple[str, Symbol]]:
-    for argument, value in layer.config.items():
-        if argument.endswith("_regularizer") and isinstance(value, Symbol):
-            yield argument, value
+def _regularizers(layer: Layer) -> list[tuple[str, Symbol]]:
+    if layer.kind is not LayerKind.BUILTIN:
+        return []
+    found = [(argument, value) for argument, value in layer.config.items() if isinstance(value, Symbol)]
+    return [(argument, value) for argument, value in found if argument.endswith("_regularizer")]
 
 
 def _factors(found: Symbol) -> Mapping[str, float]:

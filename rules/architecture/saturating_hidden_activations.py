@@ -74,6 +74,7 @@ from kerascheck.rule import Options, rule
 
 _WEIGHTED: Final = DENSE | CONVOLUTIONS
 _SATURATING: Final = frozenset({"sigmoid", "tanh", "hard_sigmoid", "softsign"})
+_BEFORE_ACTIVATION: Final = PASSING | {"BatchNormalization"}
 _BETWEEN: Final = PASSING | WINDOWS | {"Flatten", "BatchNormalization"}
 
 
@@ -104,11 +105,15 @@ def _passes(node: Node) -> bool:
     return core(node.layer).class_name in _BETWEEN
 
 
+def _keeps_scale(node: Node) -> bool:
+    return core(node.layer).class_name in _BEFORE_ACTIVATION
+
+
 def _applied(graph: ModelGraph, node: Node) -> Node | None:
     """The call that applies the activation of a layer of weights: itself, or the activation layer behind it."""
     if activation_of(node.layer) is not None:
         return node
-    following = target(graph, node, lambda found: core(found.layer).class_name in PASSING | {"BatchNormalization"})
+    following = target(graph, node, _keeps_scale)
     if following is not None and core(following.layer).class_name in ACTIVATIONS:
         return following
     return node

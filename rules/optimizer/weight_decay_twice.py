@@ -49,7 +49,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.graph import Layer, ModelGraph
+from kerascheck.facts.graph import Layer, ModelGraph, Optimizer
 from kerascheck.facts.optimizers import number
 from kerascheck.facts.values import Symbol
 from kerascheck.findings import Finding, Related, Severity
@@ -60,14 +60,15 @@ KERNELS = ("kernel_regularizer", "recurrent_regularizer", "depthwise_regularizer
 
 @rule("KC409", "weight-decay-twice", Severity.WARNING, since="0.1", mentions=("decay",))
 def weight_decay_twice(graph: ModelGraph) -> Iterator[Finding]:
+    decaying = [(optimizer, decay) for optimizer in _optimizers(graph) if (decay := number(optimizer, "weight_decay"))]
+    if not decaying:
+        return
     penalized = [(layer, argument) for layer in _layers(graph) for argument in KERNELS if _pulls(layer, argument)]
     if not penalized:
         return
     layer, argument = penalized[0]
-    for compiled in graph.compiles:
-        optimizer = compiled.optimizer
-        decay = number(optimizer, "weight_decay") if optimizer is not None else None
-        if optimizer is None or decay is None or decay <= 0:
+    for optimizer, decay in decaying:
+        if decay < 0:
             continue
         several = f"{len(penalized)} layers have" if len(penalized) > 1 else f"`{layer.label}` has"
         yield Finding(
@@ -78,6 +79,10 @@ def weight_decay_twice(graph: ModelGraph) -> Iterator[Finding]:
             related=(Related(layer.place(argument), "the L2 penalty"),) if layer.location.line else (),
             layer=layer.address,
         )
+
+
+def _optimizers(graph: ModelGraph) -> Iterator[Optimizer]:
+    return (compiled.optimizer for compiled in graph.compiles if compiled.optimizer is not None)
 
 
 def _layers(graph: ModelGraph) -> Iterator[Layer]:
