@@ -198,17 +198,17 @@ class Calls(Classes):
                 continue
             if isinstance(value, TensorValue):
                 found.append(value)
-            else:
-                items = value.items if isinstance(value, ListValue) else value
-                found += [item for item in items if isinstance(item, TensorValue)]
             elif isinstance(value, DictValue):
                 # Keras takes dictionaries in the order of their keys.
                 items = [value.items[name] for name in sorted(value.items, key=str)]
                 found += [item for item in items if isinstance(item, TensorValue)]
+            else:
+                items = value.items if isinstance(value, ListValue) else value
+                found += [item for item in items if isinstance(item, TensorValue)]
         return found
 
 
-_WITH_TENSORS = (TensorValue, ListValue, tuple)
+_WITH_TENSORS = (TensorValue, ListValue, tuple, DictValue)
 
 _TRAINING: Mapping[str, frozenset[str]] = {
     "compile": frozenset({"loss", "optimizer", "metrics"}),
