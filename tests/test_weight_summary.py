@@ -110,6 +110,15 @@ def test_a_sound_layer_has_no_fault(tmp_path: Path) -> None:
     assert rows["dense"].notes == ("bias 0",)
 
 
+def test_an_array_of_a_layer_that_nobody_knows_is_measured(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"] = [b"own"]
+        file.create_group("own").attrs["weight_names"] = [b"own/basis:0"]
+        file["own/own/basis:0"] = KERNEL
+    assert layers(tmp_path / "w.h5")["own"].norm == pytest.approx(np.linalg.norm(KERNEL), rel=1e-6)
+    assert check_model(tmp_path / "w.h5").about == "HDF5 weights"
+
+
 def test_a_copy_of_another_kernel_is_told(tmp_path: Path) -> None:
     rows = stored(tmp_path / "m.h5", dense=KERNEL, dense_1=KERNEL.T.copy(), dense_2=KERNEL)
     assert rows["dense_2"].faults == ("kernel equals that of dense/kernel",)

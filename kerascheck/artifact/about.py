@@ -26,7 +26,8 @@ def about(saved: SavedModel) -> str:
 
 
 def _parts(saved: SavedModel) -> Iterator[str]:
-    yield _FORMS.get(saved.form, saved.form)
+    alone = saved.form == "hdf5" and saved.graph is None
+    yield "HDF5 weights" if alone else _FORMS.get(saved.form, saved.form)
     if isinstance(saved.keras_version, str):
         yield f"Keras {saved.keras_version}"
     if isinstance(saved.backend, str):

@@ -12,6 +12,8 @@ from kerascheck.findings import LayerWeights, WeightSummary
 _RANGED = {"gamma": "gamma", "moving_mean": "mean", "moving_variance": "variance"}
 """The vectors whose range tells whether a layer normalizes anything."""
 
+_BESIDE = frozenset({*_RANGED, "beta", "bias", "mean", "variance", "count"})
+
 
 def weight_summary(saved: SavedModel) -> WeightSummary | None:
     """The summary of a file; None where its arrays were not read, or it has none."""
@@ -64,7 +66,7 @@ def _steps(state: Iterable[StoredTensor]) -> int | None:
 def _layer(path: str, tensors: Sequence[StoredTensor], twins: Mapping[str, str]) -> LayerWeights:
     kernels = [tensor for tensor in tensors if tensor.name in KERNELS]
     # Of a layer that nobody knows every array may be a kernel; a scale and an offset have no norm worth a look.
-    measured = kernels or [tensor for tensor in tensors if not tensor.name]
+    measured = kernels or [tensor for tensor in tensors if tensor.name not in _BESIDE]
     stats = [tensor.stats for tensor in measured if tensor.stats is not None]
     finite = sum(found.finite for found in stats)
     norm = math.hypot(*(found.norm for found in stats))
