@@ -379,3 +379,27 @@ def test_files_one_after_the_other_are_one(tmp_path: Path) -> None:
             assert chain.read(3) in (b"abcdefghi"[start : start + 3], b"abcdefghi"[start:3], b"abcdefghi"[start:8])
         chain.seek(-2, 2)
         assert chain.read() == b"hi"
+
+
+@pytest.mark.parametrize("number", [10**400, float("nan"), float("inf"), "0.5", None])
+def test_scales_that_are_no_numbers_are_passed_over(number: object, tmp_path: Path) -> None:
+    def absurd(entry: dict[str, object], values: np.ndarray) -> bytes:
+        entry["quantization"] = {"min": number, "scale": number, "dtype": "uint8"}
+        return bytes(values.size)
+
+    assert all(tensor.stats is not None for tensor in saved(browser(tmp_path, absurd)).tensors())
+
+
+@pytest.mark.parametrize("size", [10**30, -1, 0.5, "4", None, True])
+def test_sizes_beyond_all_files_are_not_believed(size: object, tmp_path: Path) -> None:
+    path = browser(tmp_path, plain)
+    document = json.loads(path.read_text())
+    document["weightsManifest"][0]["weights"][0]["shape"] = [size]
+    path.write_text(json.dumps(document))
+    head = str({"descr": "<f4", "fortran_order": False, "shape": (size,)}).encode()
+    with zipfile.ZipFile(tmp_path / "m.npz", "w") as archive:
+        content = b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head + b"1234"
+        archive.writestr("layers/x/vars/0.npy", content)
+    for file in (path, tmp_path / "m.npz"):
+        assert all(tensor.stats is None for tensor in list(saved(file).tensors())[:1])
+        assert not check_model(file).fault

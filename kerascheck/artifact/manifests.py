@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SIZES: Final = {"float32": 4, "float16": 2, "int32": 4, "uint8": 1, "uint16": 2, "bool": 1}
 _FILES: Final = 10_000
+_MOST: Final = 1e38
 
 
 class Manifest:
@@ -110,7 +111,7 @@ def _array(weight: Config, place: int | None, number: int) -> Array | None:
 
 
 def _number(value: Value, default: float) -> float:
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else default
+    return float(value) if isinstance(value, (int, float)) and abs(value) < _MOST else default
 
 
 class Chain(io.RawIOBase):
