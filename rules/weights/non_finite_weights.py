@@ -37,7 +37,8 @@ model.save("model.keras")
 
 ## Known limits
 
-Arrays in chunks of more than 32 MiB, and arrays that are declared far larger than they are stored, are not read.
+Arrays in chunks of more than 32 MiB, arrays that are declared far larger than they are stored, and pickled ones in NumPy
+archives are not read. Of a file at an address none are, unless `--fetch-weights` asks for it.
 
 ## References
 
