@@ -253,6 +253,15 @@ def test_a_damaged_file_of_several_costs_its_own_arrays(tmp_path: Path) -> None:
     assert "`m_00001.weights.h5` cannot be read" in damages(index)
 
 
+def test_an_index_of_more_files_than_can_be_open_is_read_in_part(tmp_path: Path) -> None:
+    index = sharded(tmp_path)
+    document = json.loads(index.read_text())
+    document["weight_map"]["/x"] = [f"n_{number:05}.weights.h5" for number in range(2000)]
+    index.write_text(json.dumps(document))
+    assert len(list(saved(index).tensors())) == len(arrays())
+    assert "lists 2,003 files, of which 400 are read" in damages(index)
+
+
 def test_an_index_of_another_library_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": "m-1.safetensors"}}))
     assert read(tmp_path / "model.safetensors.index.json").status is FileStatus.SKIPPED

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 INDEX: Final = ".weights.json"
 _SHARD: Final = ".weights.h5"
-_FILES: Final = 10_000
+_FILES: Final = 400
+"""How many files are read, which are open together."""
 
 
 def read_index(path: Path) -> Document:
@@ -48,7 +49,7 @@ def files_of(path: Path) -> tuple[str, ...]:
     listed = holder.get("weight_map") if is_config(holder) else None
     if not is_config(listed):
         raise DamagedError("an index of weights that lists no files")
-    return tuple(sorted({name for value in listed.values() for name in _names(value)}))[:_FILES]
+    return tuple(sorted({name for value in listed.values() for name in _names(value)}))
 
 
 def _names(value: Value) -> Iterator[str]:
@@ -87,7 +88,8 @@ class Shards:
     library = True
 
     def __init__(self, path: Path) -> None:
-        names = files_of(path)
+        listed = files_of(path)
+        names = listed[:_FILES]
         self.beside = tuple(path.parent / name for name in names if is_beside(name))
         self.paths = [file for file in self.beside if file.is_file()]
         away = [
@@ -99,6 +101,8 @@ class Shards:
             if file not in self.paths
         ]
         self.damages = away + lost
+        if len(listed) > _FILES:
+            self.damages.append(Damage(f"`{path.name}` lists {len(listed):,} files, of which {_FILES} are read"))
 
     def survey(self) -> Survey:
         from kerascheck.artifact.hdf5 import opened
