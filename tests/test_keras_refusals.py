@@ -332,6 +332,37 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         + "@keras.saving.register_keras_serializable()\nclass Own(Base):\n    pass\n",
         3,
     ),
+    "weights of one's own": ("KC233", HEAD + 'base = keras.applications.VGG16(weights="imagenet_vgg16.h5")\n', 3),
+    "weights in a file without a suffix": (
+        "KC233",
+        HEAD + 'base = keras.applications.VGG16(weights="my_weights")\n',
+        3,
+    ),
+    "logits of a network": ("KC233", HEAD + "base = keras.applications.VGG16(classifier_activation=None)\n", 3),
+    "another activation without weights": (
+        "KC233",
+        HEAD + 'base = keras.applications.VGG16(weights=None, classifier_activation="sigmoid")\n',
+        3,
+    ),
+    "a width without weights": ("KC233", HEAD + "base = keras.applications.MobileNetV2(weights=None, alpha=0.3)\n", 3),
+    "a width with weights": ("KC233", HEAD + "base = keras.applications.MobileNet(alpha=0.25)\n", 3),
+    "images of any size without a head": (
+        "KC233",
+        HEAD + "base = keras.applications.VGG16(include_top=False, input_shape=(None, None, 3))\n",
+        3,
+    ),
+    "images of other bands without weights": (
+        "KC233",
+        HEAD + "base = keras.applications.VGG16(weights=None, include_top=False, input_shape=(64, 64, 12))\n",
+        3,
+    ),
+    "a tensor of the width that is told": (
+        "KC233",
+        HEAD
+        + "inputs = keras.Input((96, 96, 3))\n"
+        + "base = keras.applications.MobileNetV2(include_top=False, input_shape=(96, 96, 3), input_tensor=inputs)\n",
+        3,
+    ),
 }
 
 LOUD: dict[str, tuple[str, str, int | None, list[str]]] = {

@@ -64,6 +64,11 @@ def sequenced(site: str, loss: str, metric: str) -> Sample:
     return Sample(site, "KC321", HEAD + model + trained)
 
 
+def applied(site: str, call: str) -> Sample:
+    """A network of `keras.applications`."""
+    return Sample(f"applications/{site}", "KC233", f"{HEAD}base = keras.applications.{call}\n")
+
+
 def copied(site: str, arguments: str, head: str) -> Sample:
     """A model that is copied, in a script that is known to aim at Keras 3."""
     return Sample(site, "KC605", f"{HEAD}{AIMED}{head}print(keras.models.clone_model({arguments}))\n")
@@ -355,4 +360,47 @@ TRAINING = (
     copied("models/cloning:_clone_sequential_model:4", "model, input_tensors=x", DATA + MODEL),
     copied("models/cloning:_clone_functional_model:3", "model, input_tensors=x", DATA + TWO),
     copied("models/cloning:_clone_functional_model:4", "model, input_tensors=[inputs, keras.Input((4,))]", TWO),
+    *(
+        applied(site, arguments)
+        for site, arguments in (
+            ("convnext:ConvNeXt:2", 'ConvNeXtTiny(weights="image_net")'),
+            ("densenet:DenseNet:2", 'DenseNet121(weights="image_net")'),
+            ("efficientnet:EfficientNet:1", 'EfficientNetB0(weights="image_net")'),
+            ("efficientnet_v2:EfficientNetV2:1", 'EfficientNetV2B0(weights="image_net")'),
+            ("inception_resnet_v2:InceptionResNetV2:1", 'InceptionResNetV2(weights="image_net")'),
+            ("inception_v3:InceptionV3:1", 'InceptionV3(weights="image_net")'),
+            ("mobilenet:MobileNet:1", 'MobileNet(weights="image_net")'),
+            ("mobilenet_v2:MobileNetV2:1", 'MobileNetV2(weights="image_net")'),
+            ("mobilenet_v3:MobileNetV3:1", 'MobileNetV3Small(weights="image_net")'),
+            ("nasnet:NASNet:2", 'NASNetMobile(weights="image_net")'),
+            ("resnet:ResNet:1", 'ResNet50(weights="image_net")'),
+            ("vgg16:VGG16:1", 'VGG16(weights="image_net")'),
+            ("vgg19:VGG19:1", 'VGG19(weights="image_net")'),
+            ("xception:Xception:1", 'Xception(weights="image_net")'),
+            ("imagenet_utils:obtain_input_shape:7", "VGG16(weights=None, include_top=False, input_shape=(224, 224))"),
+            ("imagenet_utils:obtain_input_shape:10", "VGG16(weights=None, input_shape=(None, None, 3))"),
+            ("imagenet_utils:validate_activation:1", 'VGG16(classifier_activation="sigmoid")'),
+            ("mobilenet:MobileNet:3", "MobileNet(depth_multiplier=2)"),
+            ("mobilenet:MobileNet:4", "MobileNet(alpha=0.3)"),
+            (
+                "mobilenet_v2:MobileNetV2:5",
+                "MobileNetV2(weights=None, include_top=False, input_shape=(96, 96, 3), input_tensor=keras.Input((128, 128, 3)))",
+            ),
+            (
+                "mobilenet_v2:MobileNetV2:6",
+                "MobileNetV2(weights=None, include_top=False, input_shape=(96, 96, 3), input_tensor=np.zeros((1, 96, 96, 3)))",
+            ),
+            ("mobilenet_v2:MobileNetV2:8", "MobileNetV2(alpha=0.3)"),
+            (
+                "mobilenet_v3:MobileNetV3:5",
+                "MobileNetV3Small(weights=None, include_top=False, input_shape=(96, 96, 3), input_tensor=keras.Input((128, 128, 3)))",
+            ),
+            (
+                "mobilenet_v3:MobileNetV3:6",
+                "MobileNetV3Small(weights=None, include_top=False, input_shape=(96, 96, 3), input_tensor=np.zeros((1, 96, 96, 3)))",
+            ),
+            ("mobilenet_v3:MobileNetV3:9", "MobileNetV3Small(alpha=0.5)"),
+            ("nasnet:NASNet:4", "NASNetMobile(include_top=False, input_shape=(None, None, 3))"),
+        )
+    ),
 )

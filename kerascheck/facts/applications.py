@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
+from kerascheck.facts.values import UNKNOWN, Shape
 from kerascheck.keras_api.applications import Application, network
 
 
@@ -19,6 +20,13 @@ class Base(Struct, frozen=True):
     node: Node
     layer: Layer
     network: Application
+
+    @property
+    def entry(self) -> Shape:
+        """The shape of what the network is built on."""
+        model = self.node.layer.model if self.node.layer is not self.layer else None
+        node = model.nodes[0] if model is not None else self.node
+        return node.inputs[0].shape if node.inputs else UNKNOWN
 
     @property
     def is_pretrained(self) -> bool:

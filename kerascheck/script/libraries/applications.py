@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kerascheck.facts.data import StepKind
 from kerascheck.facts.graph import GraphKind, Layer, LayerKind
-from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown, Value
+from kerascheck.facts.values import UNKNOWN, Dim, Shape, Symbol, Unknown, Value
 from kerascheck.keras_api import tables
 from kerascheck.keras_api.applications import RANGES, Application, Count, Scaling, as_made, modules, network
 from kerascheck.keras_api.binding import bind, finish
@@ -32,12 +32,14 @@ def application(ev: Evaluator, name: str, arguments: Arguments, node: ast.Call) 
     parameters = tables.signature("applications", name) or ()
     bound = bind([item.name for item in parameters], values_of(arguments.positional), mapping_of(arguments.keywords))
     found = finish(name, parameters, bound, complete=arguments.complete)
-    config = found.arguments
+    config = {**found.arguments}
     title = config.get("name")
     value = ev.new_model(GraphKind.FUNCTIONAL, name, node, title if isinstance(title, str) else name.lower())
     value.is_given = True
     value.is_named = isinstance(title, str) or (title is None and name not in NAMED_BY_SIZE)
     given = arguments.get(None, "input_tensor")
+    if isinstance(given, ArrayValue):
+        config["input_tensor"] = Symbol("array", {})
     shape = input_shape(usual, config)
     tensor = given.tensor if isinstance(given, TensorValue) else ev.assembly.tensor(shape, "float32")
     made = as_made(name, config)
