@@ -482,3 +482,38 @@ def test_the_fix_of_a_batch_size_fits_the_layout_of_the_call() -> None:
     assert finding.fix is not None
     (edit,) = finding.fix.edits
     assert edit.replacement == "\n    batch_size=32,"
+
+
+TRACED = "import tensorflow as tf\nfrom tensorflow import keras\nlayer = keras.layers.Dense(4)\n"
+OWN_STEP = """
+class Own(keras.Model):
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean({call})
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {{"loss": loss}}
+
+inputs = keras.Input((20,))
+model = Own(inputs, keras.layers.Dense(1)({layer}))
+"""
+DROPPED = "keras.layers.Dropout(0.5)(inputs)"
+STEPS = {
+    "a number that is counted up later": ("KC516", TRACED + "n = 1\n@tf.function\ndef f(x):\n    return n * layer(x)\nf(tf.ones((1, 4)))\nn += 1\nf(tf.ones((1, 4)))\n", 1),
+    "a number that was counted before": ("KC516", TRACED + "n = 1\nn += 1\n@tf.function\ndef f(x):\n    return n * layer(x)\nf(tf.ones((1, 4)))\n", 0),
+    "an argument of that name": ("KC516", TRACED + "n = 1\n@tf.function\ndef f(x, n):\n    return n * layer(x)\nn += 1\n", 0),
+    "a function that calls another": ("KC516", TRACED + "def g(x):\n    return x\n@tf.function\ndef f(x):\n    return g(layer(x))\n", 0),
+    "a step that calls the model itself": ("KC515", TRACED + OWN_STEP.format(call="self(x) - y", layer=DROPPED), 1),
+    "with its mode": ("KC515", TRACED + OWN_STEP.format(call="self(x, training=True) - y", layer=DROPPED), 0),
+    "without layers of two modes": ("KC515", TRACED + OWN_STEP.format(call="self(x) - y", layer="inputs"), 0),
+    "a keyword of one's own layer": ("KC605", TRACED + "class A(keras.layers.Layer):\n    def __init__(self, n):\n        super().__init__()\nA(3, name='a')\n", 1),
+    "a layer that hands keywords on": ("KC605", TRACED + "class A(keras.layers.Layer):\n    def __init__(self, n, **kwargs):\n        super().__init__(**kwargs)\nA(3, name='a')\n", 0),
+    "an initializer that is inherited": ("KC605", TRACED + "class A(keras.layers.Layer):\n    pass\nA(name='a')\n", 0),
+    "a class that is no layer": ("KC605", TRACED + "class A:\n    def __init__(self, n):\n        self.n = n\ntry:\n    A(n=1, name='a')\nexcept TypeError:\n    pass\n", 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "text", "count"), STEPS.values(), ids=STEPS)
+def test_steps_and_classes_of_ones_own(code: str, text: str, count: int) -> None:
+    assert len(found(text, code)) == count

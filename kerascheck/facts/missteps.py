@@ -34,3 +34,4 @@ class Step(enum.Enum):
     NO_CONFIG = "a class is registered that has no `get_config`"
     COPY_ARGUMENT = "`clone_model` is given what it does not take for a model of this kind"
     SEVERAL_RATES = "the rate of a `MultiOptimizer` is read, which has several"
+    INIT_KEYWORD = "a class of the script is given a keyword that its `__init__` does not take"

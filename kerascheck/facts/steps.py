@@ -46,7 +46,7 @@ class TracedFunction(Struct, frozen=True):
     """A function below `@tf.function`: the places of what Python does in it when it is traced, and not when it runs.
 
     `prints` print values, `appends` fill lists from outside, `numpy` ask tensors for their numbers, `variables` are made
-    anew on each call.
+    anew on each call, `recursions` call the function itself, `changing` read a number that the program changes later.
     """
 
     name: str
@@ -55,3 +55,5 @@ class TracedFunction(Struct, frozen=True):
     appends: tuple[Location, ...] = ()
     numpy: tuple[Location, ...] = ()
     variables: tuple[Location, ...] = ()
+    recursions: tuple[Location, ...] = ()
+    changing: tuple[Location, ...] = ()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascheck.script.functions import Functions
-from kerascheck.script.missteps import check_body
+from kerascheck.script.missteps import check_body, check_keywords
 from kerascheck.script.values import (
     Arguments,
     ClassValue,
@@ -81,6 +81,8 @@ class Classes(Functions):
                 pass
         initializer = self.class_attribute(cls, "__init__")
         if isinstance(initializer, FunctionValue):
+            if arguments.keyword_nodes and (instance.layer is not None or instance.model is not None):
+                check_keywords(self, cls, initializer, arguments)
             self.call_function(self.bound(initializer, instance), arguments)
         elif cls.is_record:
             self._fill(instance, arguments, node)

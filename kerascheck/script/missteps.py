@@ -58,6 +58,17 @@ def note(machine: Core, step: Step, place: ast.expr, subject: str, **facts: obje
     machine.record(Misstep(**common, step=step, subject=subject, **facts))  # pyright: ignore[reportArgumentType]
 
 
+def check_keywords(machine: Core, cls: ClassValue, method: FunctionValue, arguments: Arguments) -> None:
+    """The keywords that the `__init__` of a class of the program does not take."""
+    node = method.node
+    if isinstance(node, ast.Lambda) or node.args.kwarg is not None or node.decorator_list:
+        return
+    known = tuple(parameter.arg for parameter in (*node.args.args, *node.args.kwonlyargs))[1:]
+    for name, keyword in arguments.keyword_nodes.items():
+        if name not in known and name in arguments.keywords:
+            note(machine, Step.INIT_KEYWORD, keyword.value, cls.name, found=name, known=known)
+
+
 def sort_of(machine: Core, value: object) -> tuple[str, str] | None:
     """What a value is when it is proven to be no tensor and what it is called; None for what is not known."""
     match value:

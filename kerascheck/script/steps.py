@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from kerascheck.findings import Location
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.machine import Machine
 from kerascheck.script.source import Unit
-from kerascheck.script.values import ModelValue, Path
+from kerascheck.script.values import FunctionValue, ModelValue, Path
 from kerascheck.script.walking import functions, walk
 
 if TYPE_CHECKING:
@@ -34,13 +34,15 @@ def own_steps(machine: Evaluator, units: Sequence[Unit]) -> tuple[tuple[Tape, ..
         for function in functions(unit.tree):
             bodies.append(function)
             if any(_is_tracing(machine, decorator) for decorator in function.decorator_list):
-                traced.append(_traced(machine, function))
+                traced.append(_traced(machine, function, [unit.tree for unit in units]))
         for body in bodies if tapes_used else ():
             # What a cell leaves unused another one may use.
             alone = len(units) == 1 or not isinstance(body, ast.Module)
             for block, name in _blocks(body):
                 fresh = tuple(_fresh(machine, block, name, body, units))
-                tapes.append(replace(_tape(machine, block, name, body, alone), fresh=fresh))
+                found = _tape(machine, block, name, body, alone)
+                own = tuple(_itself(machine, block, body)) if isinstance(body, _FUNCTIONS) else ()
+                tapes.append(replace(found, fresh=fresh, untrained=(*found.untrained, *own)))
     return tuple(tapes), tuple(traced)
 
 
@@ -126,6 +128,27 @@ def _fresh(
         if len(made[name]) == 1 and not kept and (written := _optimizer(machine, value)):
             function = body.name if loop is None and isinstance(body, _FUNCTIONS) else ""
             yield FreshOptimizer(written, machine.place(value), function, traced)
+
+
+def _itself(
+    machine: Evaluator, block: ast.With, step: ast.FunctionDef | ast.AsyncFunctionDef
+) -> Iterator[tuple[int, Location]]:
+    """The calls `self(x)` inside the tape of a `train_step`, for each model of that class."""
+    if step.name != "train_step" or not step.args.args:
+        return
+    own = step.args.args[0].arg
+    for node in (node for statement in block.body for node in walk(statement)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == own):
+            continue
+        if len(node.args) == 1 and not any(word.arg in ("training", None) for word in node.keywords):
+            yield from ((model.key, machine.place(node)) for model in machine.models if _is_of(model, step))
+
+
+def _is_of(model: ModelValue, step: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method is one of a model's class."""
+    order = model.instance.cls.order if model.instance is not None else ()
+    methods = (owner.scope.names.get(step.name) for owner in order)
+    return any(isinstance(method, FunctionValue) and method.node is step for method in methods)
 
 
 def _loop_around(inner: ast.AST, body: ast.AST) -> ast.For | ast.While | None:
@@ -237,7 +260,9 @@ def _untrained(machine: Machine, nodes: list[ast.AST]) -> Iterator[tuple[int, Lo
                 yield model.key, machine.place(node)
 
 
-def _traced(machine: Machine, function: ast.FunctionDef | ast.AsyncFunctionDef) -> TracedFunction:
+def _traced(
+    machine: Machine, function: ast.FunctionDef | ast.AsyncFunctionDef, trees: Sequence[ast.Module]
+) -> TracedFunction:
     nodes = list(_own(function))
     local = _assigned(nodes).keys()
     prints: list[Location] = []
@@ -260,8 +285,55 @@ def _traced(machine: Machine, function: ast.FunctionDef | ast.AsyncFunctionDef) 
         if isinstance(item, ast.Assign) and _is_variable(machine, item)
     ]
     return TracedFunction(
-        function.name, machine.place(function), tuple(prints), tuple(appends), tuple(numbers), tuple(made)
+        function.name,
+        machine.place(function),
+        tuple(prints),
+        tuple(appends),
+        tuple(numbers),
+        tuple(made),
+        tuple(machine.place(node) for node in nodes if isinstance(node, ast.Call) and _names(node, function.name)),
+        tuple(machine.place(node) for node in _changing(nodes, function, local, trees)),
     )
+
+
+def _names(node: ast.Call, name: str) -> bool:
+    """Whether a call is one of a plain name."""
+    return isinstance(node.func, ast.Name) and node.func.id == name
+
+
+def _changing(
+    nodes: list[ast.AST],
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+    local: Iterable[str],
+    trees: Sequence[ast.Module],
+) -> Iterator[ast.Name]:
+    """The first use of each number outside that the program counts up or down behind the function."""
+    given = function.args
+    own = {*local, *(item.arg for item in (*given.posonlyargs, *given.args, *given.kwonlyargs))}
+    here = next(index for index, tree in enumerate(trees) if any(node is function for node in walk(tree)))
+    counted = {
+        item.target.id
+        for index, tree in enumerate(trees[here:])
+        for item in _own(tree)
+        if isinstance(item, ast.AugAssign)
+        and isinstance(item.target, ast.Name)
+        and (index > 0 or item.lineno > function.lineno)
+    }
+    numbers = {
+        target.id
+        for tree in trees
+        for item in _own(tree)
+        if isinstance(item, ast.Assign)
+        and isinstance(item.value, ast.Constant)
+        and type(item.value.value) in (int, float)
+        for target in item.targets
+        if isinstance(target, ast.Name)
+    }
+    told: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in counted & numbers - own - told:
+            told.add(node.id)
+            yield node
 
 
 def _shows_values(node: ast.Call) -> bool:

@@ -33,6 +33,22 @@ history = model.fit(x_train, y_train, batch_size=128, epoch=10, validation_split
 print(model.evaluate(x_test, y_test, batch_size=128))
 ```
 
+```python
+import keras
+
+
+class Scaled(keras.layers.Layer):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def call(self, inputs):
+        return inputs * self.factor
+
+
+scaled = Scaled(0.5, input_shape=(28, 28))  # KC605
+```
+
 ## Good
 
 ```python
@@ -46,8 +62,8 @@ stop = EarlyStopping(patience=5)
 
 ## Known limits
 
-Arguments that some other Keras takes are the matter of KC601. Layers and models of the author's own are not looked at, nor
-are calls with `**kwargs` that are not known, as far as missing arguments go.
+Arguments that some other Keras takes are the matter of KC601. Of layers and models of the author's own only keywords are
+looked at. Missing arguments are not looked for in calls with `**kwargs` that are not known.
 
 ## References
 
@@ -66,6 +82,7 @@ from kerascheck.keras_api.normalize import layer
 from kerascheck.keras_api.signatures import Accepted, accepted
 from kerascheck.rule import rule
 
+BASE: Final = frozenset({"name", "dtype", "trainable", "input_shape", "batch_input_shape", "input_dim", "autocast"})
 SURE: Final = 0.85
 """How near a name must be for a fix: one letter more or less."""
 
@@ -74,6 +91,7 @@ SURE: Final = 0.85
 def unknown_argument(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
     for misstep in program.missteps(Step.COPY_ARGUMENT, Step.SEVERAL_RATES):
         yield _misplaced(misstep)
+    yield from map(_of_own_class, program.missteps(Step.INIT_KEYWORD))
     for call in usage.calls:
         known = accepted(call.qualified) if call.is_call and call.certain else None
         if known is None:
@@ -142,6 +160,20 @@ def _for_arrays(call: ApiCall, name: str, place: Location) -> Finding:
         location=place,
         label="for arrays only",
         help=split if name == "validation_split" else "leave it out: the generator decides this",
+    )
+
+
+def _of_own_class(event: Misstep) -> Finding:
+    """Keras hands nothing on by itself: what `__init__` does not take, a class of one's own does not take."""
+    if event.found in BASE:
+        remedy = f"take `**kwargs` in its `__init__`, and hand them on: `super().__init__(**kwargs)`, or leave `{event.found}` out"
+    else:
+        remedy = f"leave it out, or take it in the `__init__` of `{event.subject}`"
+    return Finding(
+        message=f"the `__init__` of `{event.subject}` takes no `{event.found}`: the call fails with a TypeError",
+        location=event.location,
+        label="no such argument",
+        help=remedy,
     )
 
 

@@ -45,6 +45,27 @@ def step(x, y):
     optimizer.apply_gradients(zip(gradients, model.trainable_variables))
 ```
 
+```python
+import tensorflow as tf
+from tensorflow import keras
+
+
+class Own(keras.Model):
+    def train_step(self, data):
+        x, y = data
+        with tf.GradientTape() as tape:
+            loss = self.compute_loss(y=y, y_pred=self(x))  # KC515
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return {"loss": loss}
+
+
+inputs = keras.Input((20,))
+outputs = keras.layers.Dense(1)(keras.layers.Dropout(0.5)(inputs))
+model = Own(inputs, outputs)
+model.compile("adam", "mse")
+```
+
 ## Good
 
 ```python
@@ -67,7 +88,7 @@ def step(x, y):
 
 ## Known limits
 
-Models that are attributes of an object or arguments of the step are not looked into.
+Of a `train_step` only calls of the model itself are looked at, and models that are arguments of a step are not looked into.
 
 ## References
 

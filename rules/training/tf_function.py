@@ -3,7 +3,7 @@
 ## What it does
 
 Looks into functions below `@tf.function`: values printed, lists from outside filled, numbers asked of tensors, variables
-made on each call. It also finds `compile(run_eagerly=True)`.
+made on each call, calls of the function itself, and numbers from outside that the program counts up or down afterwards. It also finds `compile(run_eagerly=True)`.
 
 ## Why it matters
 
@@ -36,6 +36,31 @@ def count(x):
 
 model = keras.Sequential([keras.Input((20,)), keras.layers.Dropout(0.2), keras.layers.Dense(1)])
 model.compile("adam", "mse", run_eagerly=True)  # KC516
+```
+
+```python
+import tensorflow as tf
+from tensorflow import keras
+
+rate = 1.0
+layer = keras.layers.Dense(4)
+
+
+@tf.function
+def scaled(x):
+    return rate * layer(x)  # KC516
+
+
+@tf.function
+def power(x, n):
+    if n < 1:
+        return tf.ones_like(x)
+    return x * power(x, n - 1)  # KC516
+
+
+for epoch in range(3):
+    print(scaled(tf.ones((2, 4))), power(tf.ones((2, 4)), 3))
+    rate *= 0.5
 ```
 
 ## Good
@@ -111,6 +136,20 @@ def _side_effects(function: TracedFunction) -> Iterator[Finding]:
             "asks a symbolic tensor for its number, which fails",
             "do it outside the function",
             Severity.ERROR,
+        )
+    for place in function.recursions:
+        yield _finding(
+            function,
+            place,
+            "calls itself: it is traced again for each depth, and without end where a tensor is to stop it",
+            "write a loop (`while` on a tensor becomes `tf.while_loop`), or leave `@tf.function` off",
+        )
+    for place in function.changing:
+        yield _finding(
+            function,
+            place,
+            "keeps the number that this name had when it was traced: later changes do not reach it",
+            "pass it as an argument, as a tensor, or keep it in a `tf.Variable`",
         )
     for place in function.variables:
         yield _finding(
