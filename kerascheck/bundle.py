@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import CodeType, ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 PACKAGES: Final = frozenset({"kerascheck", "kerascheck_rules"})
 BROKEN: Final = (ValueError, EOFError, TypeError, OverflowError, MemoryError)
@@ -23,15 +23,19 @@ WORTH_WRITING: Final = 10
 """So many modules must be new for the file to be written anew."""
 
 
-class Kept(NamedTuple):
+class Kept:
     """Where the code of a module stands in the file, and what it was compiled from."""
 
-    offset: int
-    length: int
-    path: str
-    modified: int
-    size: int
-    package: bool
+    __slots__ = ("length", "modified", "offset", "package", "path", "size")
+
+    def __init__(self, offset: int, length: int, path: str, modified: int, size: int, package: bool) -> None:
+        self.offset, self.length = offset, length
+        self.path, self.modified, self.size = path, modified, size
+        self.package = package
+
+    def entry(self, offset: int) -> tuple[int, int, str, int, int, bool]:
+        """What the table of the file says, for code that stands elsewhere in it."""
+        return offset, self.length, self.path, self.modified, self.size, self.package
 
 
 class Bundle:
@@ -152,7 +156,7 @@ def _written(found: Mapping[str, tuple[bytes, Kept]]) -> bytes:
         offset += len(code)
     length = 0
     while True:
-        entries = {name: tuple(kept._replace(offset=8 + length + offsets[name])) for name, (_, kept) in found.items()}
+        entries = {name: kept.entry(8 + length + offsets[name]) for name, (_, kept) in found.items()}
         table = marshal.dumps((_magic(), entries))
         if len(table) == length:
             return b"".join((length.to_bytes(8, "little"), table, *(code for code, _ in found.values())))

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import FACTS, Options, Rule
@@ -22,7 +23,7 @@ _FACTS: Final = {kind.__name__: kind for kind in (*FACTS, Options)}
 _LEVELS: Final = {level.label: level for level in Severity}
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """A module of a pack: the size of its source in bytes, and what each of its rules declares."""
 
     size: int
