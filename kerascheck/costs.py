@@ -8,12 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from kerascheck.facts.counting import Count, total, trainable_of
 from kerascheck.facts.graph import Layer, ModelGraph, Node, Optimizer, Tensor
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.findings import Location
-
-Count = int | Unknown
-"""A number, or `UNKNOWN` where a size that it depends on is not known."""
 
 
 class LayerCost(Struct, frozen=True):
@@ -59,15 +57,15 @@ class ModelCost(Struct, frozen=True):
 def model_cost(graph: ModelGraph, batch_size: int) -> ModelCost:
     """The cost of a model and of each of its layers."""
     rows = tuple(_rows(graph))
-    trainable = _sum(row.trainable for row in rows)
-    parameters = _sum(row.parameters for row in rows)
+    trainable = total(row.trainable for row in rows)
+    parameters = total(row.parameters for row in rows)
     optimizer = graph.compiles[-1].optimizer if graph.compiles else None
     widths = [_variable_bytes(layer) for layer in graph.layers]
-    trained = _sum(_times(row.trainable, width) for row, width in zip(rows, widths, strict=True))
+    trained = total(_times(row.trainable, width) for row, width in zip(rows, widths, strict=True))
     first = next((width for row, width in zip(rows, widths, strict=True) if row.trainable), 4)
     slots, scalars = (slots_of(optimizer), scalars_of(optimizer, first)) if optimizer is not None else (0, ())
     sizes = {layer.key: _compute_bytes(layer) for layer in graph.layers}
-    activations = _sum(
+    activations = total(
         _times(_times(_elements(tensor.shape), batch_size), sizes.get(node.layer.key, 4))
         for node in graph.nodes
         for tensor in node.outputs
@@ -78,10 +76,10 @@ def model_cost(graph: ModelGraph, batch_size: int) -> ModelCost:
         layers=rows,
         parameters=parameters,
         trainable=trainable,
-        multiply_adds=_sum(row.multiply_adds for row in rows),
-        weight_bytes=_sum(_times(layer.parameters, _variable_bytes(layer)) for layer in graph.layers),
-        optimizer_parameters=_sum((_times(trainable, slots), len(scalars))),
-        optimizer_bytes=_sum((_times(trained, slots), sum(scalars))),
+        multiply_adds=total(row.multiply_adds for row in rows),
+        weight_bytes=total(_times(layer.parameters, _variable_bytes(layer)) for layer in graph.layers),
+        optimizer_parameters=total((_times(trainable, slots), len(scalars))),
+        optimizer_bytes=total((_times(trained, slots), sum(scalars))),
         activation_bytes=activations,
         batch_size=batch_size,
         whole=graph.whole,
@@ -103,39 +101,9 @@ def _rows(graph: ModelGraph) -> Iterator[LayerCost]:
             parameters=layer.parameters,
             # A model that is frozen as a whole trains none of its layers, whatever they say.
             trainable=0 if graph.settled.get(graph.key) is False else trainable_of(layer, graph),
-            multiply_adds=_sum(multiply_adds(node) for node in made) if made else UNKNOWN,
-            outputs=_sum(_elements(tensor.shape) for node in made for tensor in node.outputs),
+            multiply_adds=total(multiply_adds(node) for node in made) if made else UNKNOWN,
+            outputs=total(_elements(tensor.shape) for node in made for tensor in node.outputs),
         )
-
-
-def trainable_of(layer: Layer, graph: ModelGraph) -> Count:
-    """The parameters of a layer that training changes; `graph` is the outermost that holds it."""
-    trains = graph.trains(layer)
-    if trains is False:
-        return 0
-    if isinstance(trains, Unknown) or isinstance(layer.parameters, Unknown):
-        return UNKNOWN if layer.parameters != 0 else 0
-    if layer.model is not None:
-        kept = layer.model.parameters
-        own = UNKNOWN if isinstance(kept, Unknown) else layer.parameters - kept - layer.untrained
-        return _sum((own, *(trainable_of(inner, graph) for inner in layer.model.layers)))
-    inner = layer.inner
-    if inner is not None and inner.class_name == "BatchNormalization":
-        return layer.parameters - _statistics(inner, layer.parameters)
-    if layer.class_name == "Normalization":
-        return 0
-    if layer.class_name == "SpectralNormalization":
-        estimate = inner["units"] if inner is not None and inner.class_name == "Dense" else inner and inner["filters"]
-        return layer.parameters - estimate if isinstance(estimate, int) else UNKNOWN
-    return layer.parameters - layer.untrained - _statistics(layer, layer.parameters)
-
-
-def _statistics(layer: Layer, parameters: int) -> int:
-    """The moving mean and variance, which no gradient reaches."""
-    if layer.class_name != "BatchNormalization":
-        return 0
-    tensors = 2 + (layer["scale"] is not False) + (layer["center"] is not False)
-    return 2 * parameters // tensors
 
 
 def slots_of(optimizer: Optimizer) -> Count:
@@ -178,7 +146,7 @@ def multiply_adds(node: Node) -> Count:
     """The multiplications with their additions that one call takes for one sample; 0 for what only moves or compares."""
     layer = node.layer
     if layer.model is not None:
-        return _sum(multiply_adds(inner) for inner in layer.model.nodes)
+        return total(multiply_adds(inner) for inner in layer.model.nodes)
     count = _COUNTS.get(layer.class_name)
     if count is not None and (layer.parameters != 0 or layer.class_name in _WEIGHTLESS):
         return count(node)
@@ -219,7 +187,7 @@ def _separable(node: Node) -> Count:
     if isinstance(places, Unknown):
         return UNKNOWN
     middle = places // filters * channels * depth
-    return _sum((_times(middle, _area(node.layer)), middle * filters))
+    return total((_times(middle, _area(node.layer)), middle * filters))
 
 
 def _recurrent(gates: int) -> Callable[[Node], Count]:
@@ -352,15 +320,6 @@ def _times(left: Count, right: Count) -> Count:
     if left == 0 or right == 0:
         return 0
     return UNKNOWN if isinstance(left, Unknown) or isinstance(right, Unknown) else left * right
-
-
-def _sum(parts: Iterator[Count] | tuple[Count, ...]) -> Count:
-    total = 0
-    for part in parts:
-        if isinstance(part, Unknown):
-            return UNKNOWN
-        total += part
-    return total
 
 
 _WIDTHS: Final = {"float16": 2, "bfloat16": 2, "float64": 8}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Coverage, FileKind, FileReport, FileStatus, Finding, Location, Severity, SourceText
 from kerascheck.reader_codes import internal_error, unreadable_file
 from kerascheck.registry import load
-from kerascheck.rule import Options, Rule
+from kerascheck.rule import OPTIONS, Options, Rule
 from kerascheck.selection import Selection, choose
 from kerascheck.suppression import Silencer, directives, silencers
 
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 NO_MENTION = "no mention of Keras"
 
-Facts: TypeAlias = "Mapping[type, object]"
+GRAPH: Final = ModelGraph.__name__
+
+Facts: TypeAlias = "Mapping[str, object]"
+"""What was read of a file, by the names of the types of facts."""
+
 Call: TypeAlias = "tuple[tuple[object, ...], bool]"
 """The arguments of a rule's check, and whether the model among them is one that a unit test builds."""
 
@@ -75,10 +79,10 @@ class Subject(Struct, frozen=True):
     @classmethod
     def of(cls, path: str, facts: Facts, graphs: tuple[ModelGraph, ...], text: str = "") -> Subject:
         """A file with the view that a rule on graphs has of each; `text` is all that was read, where that is source."""
-        program = facts.get(TrainingProgram)
+        program = facts.get(TrainingProgram.__name__)
         uses = program.of(ModelUse) if isinstance(program, TrainingProgram) else ()
         tested = frozenset(use.model for use in uses if use.is_tested and use.use == "built")
-        return cls(path, facts, graphs, tuple({**facts, ModelGraph: graph} for graph in graphs), text, tested)
+        return cls(path, facts, graphs, tuple({**facts, GRAPH: graph} for graph in graphs), text, tested)
 
     def concerns(self, rule: Rule) -> bool:
         """Whether a word that a rule speaks of stands in the source."""
@@ -130,7 +134,7 @@ def lint_source(data: bytes, display: str, plan: Plan, path: Path | None = None)
     if any(cell is not None for cell, _ in facts.source.cells):
         kind = FileKind.NOTEBOOK
     subject = Subject.of(
-        display, {type(fact): fact for fact in (facts.program, facts.usage)}, facts.graphs, facts.words
+        display, {type(fact).__name__: fact for fact in (facts.program, facts.usage)}, facts.graphs, facts.words
     )
     findings, fault = run_rules(subject, plan.selection)
     settled = settle(
@@ -181,7 +185,7 @@ def _model_report(facts: ModelFacts, path: Path, display: str, plan: Plan) -> Fi
     """What the rules say of a model file."""
     from kerascheck.artifact import about, weight_summary
 
-    found: Facts = {} if facts.saved is None else {type(facts.saved): facts.saved}
+    found: Facts = {} if facts.saved is None else {type(facts.saved).__name__: facts.saved}
     subject = Subject.of(display, found, facts.graphs)
     findings, fault = run_rules(subject, plan.selection)
     if facts.status is FileStatus.ERROR and not findings:
@@ -210,7 +214,7 @@ def run_rules(subject: Subject, selection: Selection) -> tuple[tuple[Finding, ..
     # Most rules ask for the same few facts, and find nothing.
     given: dict[tuple[object, ...], list[Call]] = {}
     for rule in selection.rules:
-        asked = (rule.facts, rule.optional, rule.code if Options in rule.facts else "")
+        asked = (rule.facts, rule.optional, rule.code if OPTIONS in rule.facts else "")
         calls = given.get(asked)
         if calls is None:
             calls = given[asked] = _calls(rule, subject, selection)
@@ -233,7 +237,7 @@ def _calls(rule: Rule, subject: Subject, selection: Selection) -> list[Call]:
     """Each call of a rule's check on a file; none where a fact that it asks for is absent."""
     options = selection.options.get(rule.code) or Options()
     views = [(subject.facts, False)]
-    if ModelGraph in rule.facts and (ModelGraph not in rule.optional or subject.graphs):
+    if GRAPH in rule.facts and (GRAPH not in rule.optional or subject.graphs):
         tested = [graph.key in subject.tested for graph in subject.graphs]
         views = list(zip(subject.views, tested, strict=True))
     return [(given, tested) for view, tested in views if (given := rule.arguments(view, options)) is not None]
@@ -289,7 +293,7 @@ def settle(
         used.update(silent)
         if not silent:
             # A layer made in a loop, or by a function that is called often, is one place to mend.
-            once = known is not None and ModelGraph in known.facts and named.location.line > 0
+            once = known is not None and GRAPH in known.facts and named.location.line > 0
             kept.setdefault((named.code, named.location, "" if once else named.message), named)
     settled = list(kept.values())
     if whole and comments:

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from kerascheck.facts.artifact import SavedModel
-from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import KerasUsage, TrainingProgram
 from kerascheck.facts.values import Value
 from kerascheck.findings import Finding, Severity
 
 GROUPS = ("correctness", "leakage", "security", "migration", "performance", "style")
 """What rules are for; each can be selected by its name."""
 
-FACTS: tuple[type, ...] = (ModelGraph, TrainingProgram, KerasUsage, SavedModel)
-"""The facts that a rule can ask for."""
+OPTIONS: Final = "Options"
+FACTS: Final = ("ModelGraph", "TrainingProgram", "KerasUsage", "SavedModel")
+"""The facts that a rule can ask for, by the names of their types: those that are not asked for need not be imported."""
 
 
 class Options(Struct, frozen=True):
@@ -48,13 +46,13 @@ class Rule(Struct, frozen=True):
     name: str
     severity: Severity
     check: Check
-    facts: tuple[type, ...]
+    facts: tuple[str, ...]
     since: str
     fixable: bool = False
     preview: bool = False
     options: Mapping[str, float] = field(default_factory=dict[str, float])
     aliases: tuple[str, ...] = ()
-    optional: frozenset[type] = frozenset()
+    optional: frozenset[str] = frozenset()
     group: str = "correctness"
     module: str = ""
     mentions: tuple[str, ...] = ()
@@ -76,11 +74,11 @@ class Rule(Struct, frozen=True):
         """The folder that the rule stands in (`data`, `architecture`), or its package's name."""
         return self.module.split(".")[-2] if "." in self.module else "local"
 
-    def arguments(self, available: Mapping[type, object], options: Options) -> tuple[object, ...] | None:
+    def arguments(self, available: Mapping[str, object], options: Options) -> tuple[object, ...] | None:
         """What the check is called with; None when a fact it asks for is absent."""
         found: list[object] = []
         for kind in self.facts:
-            if kind is Options:
+            if kind == OPTIONS:
                 found.append(options)
             elif kind in available or kind in self.optional:
                 found.append(available.get(kind))
@@ -170,10 +168,7 @@ def _parameters(check: Check) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-_KNOWN: Mapping[str, type] = {kind.__name__: kind for kind in (*FACTS, Options)}
-
-
-def _fact(code: str, check: Check, parameter: str) -> tuple[type, bool]:
+def _fact(code: str, check: Check, parameter: str) -> tuple[str, bool]:
     """The fact that a parameter's annotation asks for, and whether it may be absent (`X | None`).
 
     Annotations are read as text: `typing.get_type_hints` takes 0.1 ms a rule, a tenth of a whole run for a hundred.
@@ -182,8 +177,8 @@ def _fact(code: str, check: Check, parameter: str) -> tuple[type, bool]:
     text = hint if isinstance(hint, str) else getattr(hint, "__name__", str(hint))
     names = [part.strip().rpartition(".")[2] for part in text.split("|")]
     absent = "None" in names
-    kinds = [_KNOWN[name] for name in names if name in _KNOWN]
+    kinds = [name for name in names if name in (*FACTS, OPTIONS)]
     if len(kinds) != 1 or len(names) != 1 + absent:
-        known = ", ".join(_KNOWN)
+        known = ", ".join((*FACTS, OPTIONS))
         raise TypeError(f"rule {code}: a parameter must be annotated with one of {known}, got {text!r}")
     return kinds[0], absent

@@ -15,11 +15,10 @@ import msgspec
 from msgspec import Struct
 
 from kerascheck.findings import Finding, Severity
-from kerascheck.rule import FACTS, Options, Rule
+from kerascheck.rule import Rule
 
 FILE: Final = "index.json"
 
-_FACTS: Final = {kind.__name__: kind for kind in (*FACTS, Options)}
 _LEVELS: Final = {level.label: level for level in Severity}
 
 
@@ -62,14 +61,14 @@ def declared(rule: Rule) -> dict[str, Any]:
         "preview": rule.preview,
         "options": dict(rule.options),
         "aliases": rule.aliases,
-        "optional": sorted(kind.__name__ for kind in rule.optional),
+        "optional": sorted(rule.optional),
         "mentions": rule.mentions,
     }
     return {
         "code": rule.code,
         "name": rule.name,
         "severity": rule.severity.label,
-        "facts": [kind.__name__ for kind in rule.facts],
+        "facts": rule.facts,
         "since": rule.since,
         "group": rule.group,
         **{name: value for name, value in optional.items() if value},
@@ -95,8 +94,8 @@ def _rule(
         code=code,
         severity=_LEVELS[severity],
         check=_deferred(module, code),
-        facts=tuple(_FACTS[name] for name in facts),
-        optional=frozenset(_FACTS[name] for name in optional),
+        facts=tuple(facts),
+        optional=frozenset(optional),
         aliases=tuple(aliases),
         mentions=tuple(mentions),
         module=module,

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from kerascheck.facts.artifact import SavedModel
 from kerascheck.registry import load
 from kerascheck.rule import Rule
 
@@ -39,7 +38,7 @@ class Example:
 
 def reads_files(rule: Rule) -> bool:
     """Whether a rule looks at model files only."""
-    return SavedModel in rule.facts and SavedModel not in rule.optional
+    return "SavedModel" in rule.facts and "SavedModel" not in rule.optional
 
 
 def marks(lines: Sequence[str]) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from oracle.operation_strategies import OPERATIONS
 
 from kerascheck import check_model
 from kerascheck.artifact import read_model
-from kerascheck.costs import trainable_of
+from kerascheck.facts.counting import trainable_of
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.findings import Location

@@ -10,15 +10,17 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import Layer
 from kerascheck.facts.initializers import constant, initializer
 from kerascheck.facts.values import Symbol
 from kerascheck.facts.weights import StoredTensor, WeightStats
+
+if TYPE_CHECKING:
+    from kerascheck.facts.artifact import SavedModel
 
 _TRUNCATED: Final = 0.87962566103423978
 """What cutting at two deviations leaves of the standard deviation of a normal distribution."""

@@ -6,7 +6,8 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from kerascheck.costs import Count, LayerCost, ModelCost
+from kerascheck.costs import LayerCost, ModelCost
+from kerascheck.facts.counting import Count
 from kerascheck.facts.values import Shape, Unknown
 from kerascheck.findings import Location
 from kerascheck.report.paint import safe

@@ -73,6 +73,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.counting import trainable_of
 from kerascheck.facts.data import DataArray
 from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.regularization import (
