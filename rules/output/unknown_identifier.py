@@ -55,14 +55,17 @@ reported: the others belong to objects that must be handed over on loading.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.facts.values import Value
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import normalize
 from kerascheck.rule import rule
+
+if TYPE_CHECKING:
+    from kerascheck.facts.artifact import SavedModel
 
 REGISTERING = frozenset(
     {
