@@ -7,10 +7,12 @@ import re
 from collections.abc import Sequence
 from functools import cache, reduce
 
+from msgspec.structs import replace
+
 from kerascheck.facts.channels import reads_channels_first, reads_channels_last
 from kerascheck.facts.graph import Layer, LayerKind, Tensor
 from kerascheck.facts.slot import Slot
-from kerascheck.facts.values import UNKNOWN, Shape, Value
+from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.script.machine import common_shape, mapping_of, to_value, values_of
@@ -70,6 +72,8 @@ class Layers(Tensors):
         )
         if found is None:
             return None
+        if "weights" in arguments.keywords:
+            found = _with_weights(found, arguments.keywords["weights"])
         if arguments.complete:
             found = self._in_policy(self._in_image_format(found))
         name = arguments.keywords.get("name")
@@ -220,6 +224,19 @@ class Layers(Tensors):
         if isinstance(found, (int, float, str)) and not isinstance(found, bool):
             return found
         return MethodValue(value, name)
+
+
+def _with_weights(found: normalize.Normalized, given: object) -> normalize.Normalized:
+    """A layer with the shapes of the arrays that it is given as weights."""
+    items = given.items if isinstance(given, ListValue) and given.whole else []
+    arrays = tuple(array_fact(item) for item in items)
+    return replace(found, arguments={**found.arguments, "weights": arrays}) if arrays else found
+
+
+def array_fact(value: object) -> Value:
+    """An array among the arguments of a layer, by its shape."""
+    shape = value.data.shape if isinstance(value, ArrayValue) else UNKNOWN
+    return UNKNOWN if isinstance(shape, Unknown) else Symbol("array", {"shape": shape})
 
 
 def shape_fact(value: Value) -> Shape:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from kerascheck.facts.graph import Layer, ModelGraph, Tensor
 from kerascheck.facts.values import UNKNOWN, Unknown
-from kerascheck.script.values import DictValue, ListValue, TensorValue
+from kerascheck.script.values import DictValue, ListValue, Opaque, TensorValue
 
 State = TypeVar("State")
 Maker: TypeAlias = Callable[[], Tensor]
@@ -30,6 +30,10 @@ class InputTensor(TensorValue, frozen=True):
 
     def tensors(self) -> tuple[Tensor, ...]:
         return tuple(value.tensor for value in self.parts.values()) or (self.tensor,)
+
+
+class ScalarTensor(Opaque, eq=False):
+    """A tensor of one number that the program writes down."""
 
 
 class Trace(Struct, frozen=True):

@@ -12,7 +12,7 @@ from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.keras_api.operations import order_of, renamed
 from kerascheck.script.calls import Calls
 from kerascheck.script.machine import to_value
-from kerascheck.script.structures import InputTensor
+from kerascheck.script.structures import InputTensor, ScalarTensor
 from kerascheck.script.values import Arguments, ListValue, MethodValue, Opaque, TensorValue
 
 ELLIPSIS = "..."
@@ -137,7 +137,11 @@ class Tensors(Calls):
         """The tensor that an unknown value is taken for, the same each time."""
         found = self.assumptions.get(value)
         if found is None:
-            found = self.assumptions[value] = TensorValue(self.assembly.tensor())
+            scalar = isinstance(value, ScalarTensor)
+            found = self.assumptions[value] = TensorValue(self.assembly.tensor(() if scalar else UNKNOWN))
+            if scalar:
+                # No call makes it, and nothing about it is unknown.
+                self.weights.add(found.tensor.key)
             self.sources[found.tensor.key] = value.origin
         return found
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from kerascheck.facts.graph import Layer, LayerKind
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown, Value
 from kerascheck.shapes.call import Call, Refusal
+from kerascheck.shapes.merging import ELEMENTWISE
 from kerascheck.shapes.table import parameter_function, shape_function
 
 _NOTHING: Mapping[str, Value] = {}
@@ -49,4 +50,7 @@ def count_parameters(layer: Layer, inputs: Sequence[Shape], arguments: Mapping[s
 
 def _lacks_batch(layer: Layer, inputs: Sequence[Shape]) -> bool:
     """Whether a layer is called on a scalar, which has not even the batch axis that every layer's input has."""
-    return layer.kind is LayerKind.BUILTIN and () in inputs
+    if layer.kind is not LayerKind.BUILTIN or () not in inputs:
+        return False
+    # Beside a tensor that has one, an elementwise merge refuses the scalar.
+    return layer.class_name not in ELEMENTWISE or not any(isinstance(shape, tuple) and shape for shape in inputs)

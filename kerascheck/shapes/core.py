@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kerascheck.facts.values import UNKNOWN, Shape, Unknown
+from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.shapes.call import (
     Call,
+    Dims,
     ParameterFunction,
     Refusal,
     ShapeFunction,
     add,
+    differ,
     integer,
     product,
     times,
@@ -64,7 +66,23 @@ def highway_parameters(call: Call) -> int | Unknown:
 
 def embedding(call: Call) -> list[Shape]:
     dims = call.dims()
+    table, given = (call.size("input_dim"), call.size("output_dim")), _given_table(call)
+    if given is not None and any(differ(mine, theirs) for mine, theirs in zip(table, given, strict=True)):
+        raise Refusal("shape", f"holds a table of shape {written(table)}, and is given one of shape {written(given)}")
     return [UNKNOWN if dims is None else (*dims, call.size("output_dim"))]
+
+
+def _given_table(call: Call) -> Dims | None:
+    """The shape of the table that an Embedding is made with, by `weights` or by a constant initializer."""
+    weights, initializer = call.value("weights"), call.value("embeddings_initializer")
+    given = weights[0] if isinstance(weights, tuple) and len(weights) == 1 else None
+    if given is None and isinstance(initializer, Symbol) and initializer.name == "Constant":
+        given = initializer.arguments.get("value")
+    shape = given.arguments.get("shape") if isinstance(given, Symbol) and given.name == "array" else None
+    if not isinstance(shape, tuple) or len(shape) != 2:
+        return None
+    # A constant of one row or one column is repeated.
+    return tuple(size if isinstance(size, int) and size != 1 else UNKNOWN for size in shape)
 
 
 def embedding_parameters(call: Call) -> int | Unknown:

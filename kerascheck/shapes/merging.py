@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.shapes.call import (
@@ -18,6 +19,8 @@ from kerascheck.shapes.call import (
     same,
     written,
 )
+
+ELEMENTWISE: Final = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"})
 
 
 def merged_sizes(a: Dim, b: Dim) -> Dim | None:
@@ -39,6 +42,8 @@ def elementwise(call: Call) -> list[Shape]:
     if any(isinstance(shape, Unknown) for shape in call.inputs) or not call.inputs:
         return [UNKNOWN]
     shapes = [shape for shape in call.inputs if not isinstance(shape, Unknown)]
+    if () in shapes:
+        raise Refusal("rank", "takes tensors with a batch axis, and one of its inputs is a single number")
     total = shapes[0]
     for shape in shapes[1:]:
         total = merged(call, total, shape)
@@ -151,7 +156,7 @@ def crossed(call: Call) -> list[Shape]:
 
 
 SHAPES: Mapping[str, ShapeFunction] = {
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), elementwise),
+    **dict.fromkeys(sorted(ELEMENTWISE), elementwise),
     "Concatenate": concatenate,
     "Dot": dot,
     "HashedCrossing": crossed,

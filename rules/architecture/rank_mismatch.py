@@ -3,7 +3,7 @@
 ## What it does
 
 Infers the shape of every tensor as Keras does, and reports a call that Keras refuses because the input has too few or
-too many axes. Recurrent layers that hand on no sequence are reported as KC218.
+too many axes, or none at all. Recurrent layers that hand on no sequence are reported as KC218.
 
 ## Why it matters
 
@@ -45,6 +45,16 @@ x = MaxPooling2D()(x)  # KC213
 model = Model(inputs, Dense(10, activation="softmax")(x))
 ```
 
+```python
+import tensorflow as tf
+from keras import Input, Model
+from keras.layers import Dense, Multiply
+
+inputs = Input((10,))
+outputs = Multiply()([Dense(1, activation="sigmoid")(inputs), tf.constant(5.0)])  # KC213
+model = Model(inputs, outputs)
+```
+
 ## Good
 
 ```python
@@ -71,12 +81,15 @@ Behind custom layers and unknown functions no shape is proven, and nothing is sa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from kerascheck.facts.graph import ModelGraph, Problem
-from kerascheck.facts.problems import Cause, cause_of, sources_of
+from kerascheck.facts.problems import Cause, call_of, cause_of, sources_of
 from kerascheck.facts.values import Shape, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
+
+_OPERATOR: Final = "write an operator instead, such as `x * 2`: it takes a number beside a tensor"
 
 
 @rule("KC213", "rank-mismatch", Severity.ERROR, since="0.1")
@@ -93,11 +106,16 @@ def _refused(graph: ModelGraph, problem: Problem) -> Finding:
     return Finding(
         f"`{layer.label}` {problem.message}",
         problem.location,
-        help=_advice(problem, shape),
+        help=_advice(problem, shape) if not _takes_number(graph, problem) else _OPERATOR,
         label="Keras refuses this input",
         layer=layer.address,
         related=tuple(Related(node.location, f"`{node.layer.label}` makes this input") for node, _ in sources),
     )
+
+
+def _takes_number(graph: ModelGraph, problem: Problem) -> bool:
+    node = call_of(graph, problem)
+    return node is not None and any(tensor.shape == () for tensor in node.inputs)
 
 
 def _advice(problem: Problem, shape: Shape | None) -> str:

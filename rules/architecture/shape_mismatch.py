@@ -3,7 +3,8 @@
 ## What it does
 
 Infers the shape of every tensor as Keras does, and reports the call where sizes cannot go together: `Concatenate`, `Add`,
-`Dot` and other merges, the number of elements of a `Reshape`, channels against groups, a window larger than its input.
+`Dot` and other merges, the number of elements of a `Reshape`, channels against groups, a window larger than its input,
+the table that an `Embedding` is given against its sizes.
 
 ## Why it matters
 
@@ -61,6 +62,20 @@ x = Add()([Conv2D(16, 1)(inputs), x])
 model = Model(inputs, Dense(10, activation="softmax")(Flatten()(x)))
 ```
 
+```python
+import numpy as np
+from keras import Input, Sequential
+from keras.layers import LSTM, Dense, Embedding
+
+vectors = np.zeros((20000, 300))
+model = Sequential([
+    Input((100,)),
+    Embedding(20000, 100, weights=[vectors], trainable=False),  # KC214
+    LSTM(64),
+    Dense(1, activation="sigmoid"),
+])
+```
+
 ## Good
 
 ```python
@@ -88,13 +103,16 @@ is reported: what comes behind it has no shape.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from kerascheck.facts.families import MERGES
 from kerascheck.facts.graph import ModelGraph, Problem
 from kerascheck.facts.problems import sources_of
 from kerascheck.facts.values import Shape, Unknown
-from kerascheck.findings import Finding, Related, Severity
+from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
+
+_TABLES: Final = frozenset({"Embedding", "ReversibleEmbedding"})
 
 
 @rule("KC214", "shape-mismatch", Severity.ERROR, since="0.1")
@@ -111,7 +129,7 @@ def _refused(graph: ModelGraph, problem: Problem) -> Finding:
     note = "" if batch is None else f"; {batch} is the batch axis, which does not belong in `target_shape`"
     return Finding(
         f"`{layer.label}` {problem.message}{note}",
-        problem.location if batch is None else layer.place("target_shape"),
+        _place(problem) if batch is None else layer.place("target_shape"),
         help=_advice(problem, batch is not None),
         label="Keras refuses this call",
         layer=layer.address,
@@ -119,6 +137,13 @@ def _refused(graph: ModelGraph, problem: Problem) -> Finding:
             Related(node.location, f"`{node.layer.label}` gives {_written(shape)}") for node, shape in sources
         ),
     )
+
+
+def _place(problem: Problem) -> Location:
+    """Where the table stands that an Embedding is given, or the call that is refused."""
+    given = (name for name in ("weights", "embeddings_initializer") if name in problem.layer.given)
+    name = next(given, "") if problem.layer.class_name in _TABLES else ""
+    return problem.layer.place(name) if name else problem.location
 
 
 def _batch_axis(problem: Problem, shape: Shape) -> int | None:
@@ -146,6 +171,8 @@ def _advice(problem: Problem, batch: bool) -> str:
         return "write `target_shape` for one sample, without the batch axis"
     if name in MERGES or name == "Dot":
         return "bring the inputs to one size: same padding and strides on both ways, a 1x1 convolution, or a crop"
+    if name in _TABLES:
+        return "make the layer with the number of rows and columns that the table has"
     if name == "Reshape":
         return "write a `target_shape` with as many elements as one sample has, or -1 for one of its axes"
     if "would be empty" in problem.message:

@@ -5,7 +5,7 @@
 Looks for `y`, `sample_weight` and `validation_split` beside a `tf.data.Dataset`, a `Sequence` or `PyDataset`, a directory
 iterator, a loader of torch or grain, or a Python generator, in `fit` and `evaluate`, and for `class_weight` beside a Python
 generator or such a loader. A hint is given
-where `validation_data` is a list of arrays and no tuple.
+where a model of `tf.keras` gets a list of arrays as `validation_data` and no tuple.
 
 ## Why it matters
 
@@ -40,8 +40,8 @@ history = model.fit(rows, y, epochs=20)  # KC115
 ```
 
 ```python
-import keras
 import numpy as np
+from tensorflow import keras
 
 x, y = np.load("x.npy"), np.load("y.npy")
 x_val, y_val = np.load("x_val.npy"), np.load("y_val.npy")
@@ -82,7 +82,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram
+from kerascheck.facts.training import Evaluation, Fit, KerasUsage, TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
@@ -99,14 +99,14 @@ OWN = ("yields", "loader")
 
 
 @rule("KC115", "argument-against-data-kind", Severity.ERROR, since="0.1", fixable=True)
-def argument_against_data_kind(program: TrainingProgram) -> Iterator[Finding]:
+def argument_against_data_kind(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     for event in program.events:
         if isinstance(event, (Fit, Evaluation)) and event.method in ("fit", "evaluate", "fit_generator"):
             data = event.x
             if isinstance(data, DataArray) and data.kind in (DataKind.DATASET, DataKind.GENERATOR):
                 for finding in _refused(event, data):
                     yield replace(finding, fix=_without(program, finding.location, event, data))
-        if isinstance(event, Fit) and event.validation_list:
+        if isinstance(event, Fit) and event.validation_list and "tf.keras" in usage.flavours:
             yield _listed(event)
 
 

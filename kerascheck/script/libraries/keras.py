@@ -11,12 +11,13 @@ from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown
 from kerascheck.keras_api import normalize
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, library
-from kerascheck.script.layers import shape_fact
+from kerascheck.script.layers import array_fact, shape_fact
 from kerascheck.script.libraries.applications import application, preprocess_input
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.missteps import check_input
 from kerascheck.script.values import (
     Arguments,
+    ArrayValue,
     LayerValue,
     ListValue,
     Path,
@@ -55,6 +56,9 @@ def keras_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return application(ev, name, arguments, node)
     if kind in (ApiKind.INITIALIZER, ApiKind.REGULARIZER, ApiKind.CONSTRAINT):
         found = normalize.symbol(name, values_of(arguments.positional), mapping_of(arguments.keywords))
+        value = arguments.get(0, "value")
+        if found is not None and found.name == "Constant" and isinstance(value, ArrayValue):
+            return Symbol("Constant", {**found.arguments, "value": array_fact(value)}, found.written)
         return found if found is not None else ev.unknown(path.dotted)
     if kind is ApiKind.SCHEDULE:
         found = normalize.schedule(name, values_of(arguments.positional), mapping_of(arguments.keywords))

@@ -10,11 +10,13 @@ from kerascheck.facts.data import DataKind, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.machine import to_value
+from kerascheck.script.structures import ScalarTensor
 from kerascheck.script.values import Arguments, ArrayValue, OptimizerValue, Path
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
 
+CONSTANT = frozenset({"constant", "convert_to_tensor"})
 SAME = frozenset(
     {"constant", "convert_to_tensor", "identity", "Variable", "stop_gradient", "ensure_shape", "as_string"}
 )
@@ -31,6 +33,12 @@ def tensorflow_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return _decoded(ev, arguments)
     if "data" in path.parts and name.startswith("from_"):
         return ev.array(node, kind=DataKind.DATASET)
+    if (
+        name in CONSTANT
+        and isinstance(arguments.get(0, "value"), (bool, int, float))
+        and arguments.get(None, "shape") is None
+    ):
+        return ScalarTensor(path.dotted, next(ev.keys))
     first = ev.as_array(arguments.get(0, "image", "images", "x", "value", "input", "tensor"), node)
     if first is None or node is None:
         return ev.unknown(path.dotted)
