@@ -75,7 +75,7 @@ def test_form_feeds_and_unicode_separators_end_no_line() -> None:
     ("text", "line", "column", "message"),
     [
         ("a = 1\nb = (2\nc = 3\n", 2, 5, "'(' was never closed"),
-        ("a = \n", 1, 5, "invalid syntax"),
+        ("a = \n", 1, 5, "nothing stands to the right of `=`"),
         ("a = [1 2]\nb = 2\n", 1, 6, "invalid syntax; perhaps you forgot a comma"),
         ("é = 'ü' 'x' ,, 2\n", 1, 14, "invalid syntax"),
         ("def f():\nx = 1\n", 2, 1, "expected an indented block after function definition on line 1"),

@@ -11,9 +11,8 @@ from msgspec import Struct
 
 from kerascheck.findings import Location, SourceText
 
-_BLANK_VALUE = re.compile(r"\s*[\w.,\s]+=\s*(?:#.*)?$")
-_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
-_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_BLANK_VALUE = r"\s*[\w.,\s]+=\s*(?:#.*)?$"
+_COOKIE = rb"#.*?coding[:=][ \t]*([-\w.]+)"
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -22,12 +21,12 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _FLAGS = ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-_PYTHON2 = re.compile(
+_PYTHON2 = (
     r"Missing parentheses in call to '(?P<statement>print|exec)'"
     r"|(?P<clause>multiple exception types must be parenthesized)"
     r"|(?P<number>leading zeros in decimal integer|invalid decimal literal)"
 )
-_PYTHON2_LINE = re.compile(
+_PYTHON2_LINE = (
     r"^\s*(?:print\s+(?:>>|[^\s=(.,:\[])|exec\s+[\"'\w]|raise\s+[\w.]+\s*,|except\s+[\w.]+\s*,\s*\w+\s*:)"
     r"|<>|`[^`]*`|\b0[0-7]+\b(?![.\w])|\b\d+[lL]\b|(?<![\w\"'])[uU][rR][\"']"
 )
@@ -202,10 +201,11 @@ def _decode_as(path: str, data: bytes, encoding: str, *, marked: bool) -> tuple[
 
 def _declared_encoding(data: bytes) -> str:
     for line in data[:1024].split(b"\n", 2)[:2]:
-        if found := _COOKIE.match(line):
-            return found[1].decode("ascii")
-        if not _BLANK.match(line.rstrip(b"\r")):
+        written = line.strip(b" \t\f\r")
+        if written and not written.startswith(b"#"):
             break
+        if b"coding" in written and (found := re.match(_COOKIE, written)):
+            return found[1].decode("ascii")
     return "utf-8"
 
 
@@ -226,12 +226,12 @@ def _refusal(path: str, text: str, cell: int | None, error: SyntaxError) -> Pars
     location = _error_location(path, lines, cell, error)
     written = lines[location.line - 1] if location.line <= len(lines) else ""
     message = error.msg or "invalid syntax"
-    if found := _PYTHON2.search(message):
-        if found["number"] is None or _PYTHON2_LINE.search(written):
+    if found := re.search(_PYTHON2, message):
+        if found["number"] is None or re.search(_PYTHON2_LINE, written):
             return Parsed(None, SyntaxProblem(location, _python2_message(found["statement"], written)), python2=True)
-    elif message.startswith("invalid syntax") and _PYTHON2_LINE.search(written):
+    elif message.startswith("invalid syntax") and re.search(_PYTHON2_LINE, written):
         return Parsed(None, SyntaxProblem(location, _python2_message(None, written)), python2=True)
-    if message.startswith("invalid syntax") and _BLANK_VALUE.match(written):
+    if message.startswith("invalid syntax") and re.match(_BLANK_VALUE, written):
         message = "nothing stands to the right of `=`"
     return Parsed(None, SyntaxProblem(location, _sentence(message)))
 
