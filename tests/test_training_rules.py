@@ -429,6 +429,21 @@ second.load_weights("a.weights.h5", skip_mismatch=True)
 }
 
 LOUD = {
+    "shuffling of texts that were split at random, whoever numbers their words": (
+        "KC505",
+        """
+import keras
+import pandas as pd
+from sklearn.model_selection import train_test_split
+frame, held = train_test_split(pd.read_csv("complaints.csv"), random_state=1)
+rows = [[numbers[word] for word in text.split() if word in numbers] for text in frame["text"].tolist()]
+x, y = keras.utils.pad_sequences(rows, maxlen=20), keras.utils.to_categorical(frame["kind"])
+model = keras.Sequential([keras.layers.Embedding(5000, 50), keras.layers.LSTM(32), keras.layers.Dense(4, "softmax")])
+model.compile("adam", "categorical_crossentropy")
+history = model.fit(x, y, batch_size=32, epochs=10, validation_split=0.1, shuffle=False)
+""",
+        [(0, "warning")],
+    ),
     "batch size once a file": (
         "KC501",
         MODEL

@@ -3,8 +3,8 @@
 ## What it does
 
 Finds `shuffle=False` and `shuffle="batch"` in a `fit` on arrays, where the rows are known to be images or labelled
-examples of a classification, and the model has no recurrent layer that could need their order, or reads texts. Finds
-training on a `flow_from_directory` that was told not to shuffle, too.
+examples of a classification, and the model has no recurrent layer that could need their order, or reads texts, or gets
+rows that were drawn in a random order before. Finds training on a `flow_from_directory` that was told not to shuffle, too.
 
 ## Why it matters
 
@@ -112,7 +112,7 @@ def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
         if fit.method != "fit" or fit.is_tested or not (value is False or value == "batch"):
             continue
         graph = program.graph(fit.model)
-        if graph is None or _may_need_order(graph, _are_texts(fit)) or not _is_unordered(fit):
+        if graph is None or _may_need_order(graph, _are_texts(fit) or _are_mixed(fit)) or not _is_unordered(fit):
             continue
         first = arrays(fit.x)[0]
         sorted_rows = first.order is Order.SORTED
@@ -154,6 +154,12 @@ def _are_texts(fit: Fit) -> bool:
     return bool(found) and all(any(step.by == "Tokenizer" for step in array.history) for array in found)
 
 
+def _are_mixed(fit: Fit) -> bool:
+    """Whether the rows stand in a random order already, which carries nothing from one to the next."""
+    found = arrays(fit.x)
+    return bool(found) and all(array.order is Order.SHUFFLED for array in found)
+
+
 def _message(blocks: bool, sorted_rows: bool) -> str:
     if blocks:
         return '`shuffle="batch"` moves whole batches about, so that the same rows share a batch in every epoch'
@@ -176,12 +182,12 @@ def _looks_temporal(array: DataArray) -> bool:
     return array.order is Order.TEMPORAL or bool(re.search(ORDERED_NAMES, array.name.lower()))
 
 
-def _may_need_order(graph: ModelGraph, texts: bool) -> bool:
+def _may_need_order(graph: ModelGraph, independent: bool) -> bool:
     if not graph.whole:
         return True
     return any(
         layer.kind is LayerKind.CUSTOM
         or layer["stateful"] is True
-        or (not texts and any(part in layer.class_name for part in ORDERED_LAYERS))
+        or (not independent and any(part in layer.class_name for part in ORDERED_LAYERS))
         for layer in graph.every_layer()
     )
