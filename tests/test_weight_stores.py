@@ -346,6 +346,16 @@ def test_a_missing_file_for_the_browser_costs_what_follows(tmp_path: Path) -> No
     assert "`group1-shard1.bin`, which is missing" in damages(path)
 
 
+def test_an_architecture_for_the_browser_is_whole_without_its_weights(tmp_path: Path) -> None:
+    path = browser(tmp_path, plain)
+    for file in tmp_path.glob("*.bin"):
+        file.unlink()
+    report = check_model(path)
+    assert report.status is FileStatus.OK
+    assert report.weights is None
+    assert not {"KC709", "KC807"} & {finding.code for finding in report.findings}
+
+
 def test_files_for_the_browser_that_are_too_short_are_told(tmp_path: Path) -> None:
     path = browser(tmp_path, plain, size=10_000)
     shard = tmp_path / "group1-shard0.bin"

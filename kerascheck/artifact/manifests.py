@@ -46,7 +46,16 @@ class Manifest:
         self._groups = [group for group in listed if is_config(group)] if isinstance(listed, tuple) else []
         self.damages: list[Damage] = []
         self._files = [list(self._paths(group)) for group in self._groups]
-        self.beside = tuple(self._folder / name for group in self._groups for name in _names(group) if is_beside(name))
+        names = [name for group in self._groups for name in _names(group)]
+        self.beside = tuple(self._folder / name for name in names if is_beside(name))
+        if names and all(map(is_beside, names)) and not any(file.is_file() for file in self.beside):
+            # An architecture that was kept alone, as others are: nothing of it is damaged.
+            self._groups, self.damages = [], []
+
+    @property
+    def absent(self) -> bool:
+        """Whether none of the weights are there."""
+        return not self._groups
 
     def _paths(self, group: Config) -> Iterator[Path]:
         for name in _names(group):

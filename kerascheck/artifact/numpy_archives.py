@@ -34,6 +34,7 @@ class NumpyArchive:
 
     library = False
     beside = ()
+    absent = False
 
     def __init__(self, path: Path, name: str = "") -> None:
         self._path = path

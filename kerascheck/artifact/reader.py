@@ -208,7 +208,7 @@ def _with_contents(
     if saved is None:
         return facts
     store, damages = _store(path, document.form, saved.paired) if weights else (None, ())
-    survey, lost = surveyed(store) if store is not None else (None, ())
+    survey, lost = surveyed(store) if store is not None and not store.absent else (None, ())
     container = container_of(path, document, survey, weights=weights)
     arrays = named(survey, saved.graph, document.parts) if survey is not None else []
     tensors, refused = scanned(store, arrays) if store is not None and arrays else ((), ())

@@ -86,6 +86,7 @@ class Shards:
     """The files that an index lists; those that are not in its own folder are not opened."""
 
     library = True
+    absent = False
 
     def __init__(self, path: Path) -> None:
         listed = files_of(path)

@@ -29,6 +29,11 @@ class Store(Protocol):
     beside: tuple[Path, ...]
     """The files next to the one that was named which hold the arrays, missing ones included."""
 
+    @property
+    def absent(self) -> bool:
+        """Whether the arrays are kept elsewhere, which is no damage."""
+        ...
+
     def survey(self) -> Survey:
         """The headers.
 
@@ -109,6 +114,7 @@ class _Hdf5:
 
     library = True
     beside = ()
+    absent = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -133,6 +139,7 @@ class _Member:
 
     library = True
     beside = ()
+    absent = False
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -160,6 +167,7 @@ class _Checkpoint:
 
     library = False
     beside = ()
+    absent = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -3,8 +3,8 @@
 ## What it does
 
 Says why a file, or a part of it, could not be read: truncated, not decodable, contradicting itself, a member missing, weights
-whose bytes do not match their checksum, layers or arrays that the file lists and does not hold, files of weights that an index
-or a TensorFlow.js model lists and that are not beside it, and files on which the HDF5 library crashed, in a process of its own.
+whose bytes do not match their checksum, layers or arrays that the file lists and does not hold, files of weights that are
+missing among those that an index or a TensorFlow.js model lists, and files on which the HDF5 library crashed, in a process of its own.
 What could be read besides is checked as usual.
 
 ## Why it matters
