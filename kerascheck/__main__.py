@@ -6,12 +6,15 @@ import gc
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Final, NoReturn
 
 from kerascheck import bundle, lean_msgspec
 from kerascheck.errors import KerascheckError, one_line
 
 FAILED: Final = 2
+INTERRUPTED: Final = 130
+"""What a shell says of a program that Ctrl-C ended."""
 
 GARBAGE_THRESHOLD: Final = 200_000
 """A run makes many objects that live until its end; looking for cycles among them each 700 costs a tenth of it."""
@@ -27,18 +30,18 @@ def program() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     found = bundle.install()
     lean_msgspec.prepare()
+    # A stream that was closed before the start is None.
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
     try:
         main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 0
     if found is not None:
         found.keep()
-    try:
+    with suppress(BrokenPipeError):
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
-        # Who reads the report has seen enough, as `head` has.
-        code = code or 1
     os._exit(code)
 
 
@@ -52,6 +55,12 @@ def main() -> NoReturn:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(_run())
+    except KeyboardInterrupt:
+        print("kerascheck: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Who reads the report has seen enough, as `head` has.
+        sys.exit(1)
     except KerascheckError as error:
         text = f"error: {error}"
     except (Exception, RecursionError) as error:
