@@ -221,6 +221,85 @@ ONLY_KERAS_3 = {
 }
 
 
+SOUND_ARGUMENTS = (
+    "Conv2DTranspose(4, 3, strides=2, output_padding=1)",
+    "Conv2DTranspose(4, 3, strides=(3, 2), output_padding=(2, 1))",
+    "Conv2DTranspose(4, 3, dilation_rate=2)",
+    "ConvLSTM2D(4, 3, dilation_rate=2)",
+    "Cropping2D(((1, 0), (0, 1)))",
+    "Bidirectional(LSTM(4), backward_layer=LSTM(4, go_backwards=True))",
+    "Bidirectional(LSTM(4, return_sequences=True), backward_layer=GRU(4, go_backwards=True, return_sequences=True))",
+    "GroupQueryAttention(6, 4, 2)",
+    "MultiHeadAttention(2, 4, value_dim=4, attention_axes=(1, 2), output_shape=8, dropout=0.1)",
+    "GroupNormalization(-1)",
+    "LayerNormalization(axis=[1, 2])",
+    "BatchNormalization(renorm=True, renorm_clipping={'rmin': 0.5, 'rmax': 3, 'dmax': 5})",
+    "Dropout(0.5, noise_shape=(None, 1, 4))",
+    "GaussianNoise(0.5)",
+    "LSTM(4, use_cudnn=False)",
+    "Dense(4, trainable=False)",
+    "Dense(4, kernel_initializer='identity')",
+    "LSTM(4, kernel_initializer='orthogonal')",
+    "Conv2D(4, 3, kernel_initializer='orthogonal', kernel_constraint='max_norm')",
+    "Dense(4, kernel_regularizer=keras.regularizers.OrthogonalRegularizer())",
+    "Discretization(num_bins=4)",
+    "Discretization(bin_boundaries=[0.5, 1.5], output_mode='one_hot', sparse=True)",
+    "Hashing(4, output_mode='multi_hot', sparse=True)",
+    "StringLookup(max_tokens=20, output_mode='multi_hot', pad_to_max_tokens=True)",
+    "StringLookup(vocabulary=['a'], idf_weights=[0.5], output_mode='tf_idf')",
+    "IntegerLookup(vocabulary=[1, 2], salt=3, oov_method='farmhash', num_oov_indices=2)",
+    "TextVectorization(output_sequence_length=20)",
+    "TextVectorization(output_mode='multi_hot', max_tokens=20, pad_to_max_tokens=True)",
+    "Normalization(mean=[0.5, 0.5], variance=[0.1, 0.1])",
+    "Normalization(axis=None, mean=0.5, variance=0.1)",
+    "Normalization(mean=0.5, variance=0.1)",
+    "STFTSpectrogram(frame_length=256, frame_step=128, fft_length=512)",
+    "MelSpectrogram(fft_length=512, sequence_length=512)",
+    "RandomContrast((0.2, 0.4))",
+    "RandomZoom((-0.2, 0.1), 0.2)",
+    "RandomZoom(height_factor=(-0.3, -0.2))",
+    "RandomPosterization((2, 4), value_range=(0, 255))",
+    "RandomGaussianBlur(kernel_size=(3, 5))",
+    "RandomErasing(fill_value=(0, 0, 0))",
+    "Dot(axes=(1, 2))",
+    "keras.utils.FeatureSpace({'a': 'float', 'b': 'string_categorical'}, crosses=[('a', 'b')], crossing_dim=8)",
+    "keras.utils.FeatureSpace({'a': keras.utils.FeatureSpace.float_normalized()}, output_mode='dict')",
+    "keras.initializers.HeNormal(seed=3)",
+)
+
+ONLY_KERAS_3_ARGUMENTS = (
+    "GaussianNoise(10)",
+    "Dropout(0.5, noise_shape='batch')",
+    "RandomContrast((0.1, 0.2, 0.3))",
+    "Discretization()",
+    "Cropping2D(-1)",
+)
+
+
+@pytest.mark.parametrize("call", SOUND_ARGUMENTS)
+def test_arguments_that_go_together_are_left_alone(call: str) -> None:
+    report = check_script(f"{PRELUDE}thing = {call}\n")
+    assert not report.fault
+    assert {finding.code for finding in report.findings} & {"KC606", "KC605", "KC313"} == set()
+
+
+@pytest.mark.parametrize("call", ONLY_KERAS_3_ARGUMENTS)
+def test_arguments_that_only_keras_3_refuses_are_told_where_it_is_meant(call: str) -> None:
+    old = PRELUDE.replace('keras.config.set_floatx("float32")', "")
+    texts = (
+        f"{PRELUDE}thing = {call}\n",
+        f"{old}thing = {call}\n",
+        f"from tf_keras import layers\nthing = layers.{call}\n",
+    )
+    severities = [
+        finding.severity.label
+        for text in texts
+        for finding in check_script(text).findings
+        if finding.code == "KC606" and finding.severity is not None
+    ]
+    assert severities == ["error", "warning"]
+
+
 def codes(text: str, prelude: str = PRELUDE) -> set[str]:
     report = check_script(prelude + textwrap.dedent(text))
     assert not report.fault

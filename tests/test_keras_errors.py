@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from keras_argument_error_samples import ARGUMENT_SAMPLES
 from keras_error_samples import SAMPLES as LAYERS
 from keras_error_samples import Sample
 from keras_layer_error_samples import LAYER_SAMPLES
@@ -18,7 +19,7 @@ from training_error_samples import TRAINING
 
 from kerascheck import check_script
 
-SAMPLES = (*LAYERS, *LAYER_SAMPLES, *TRAINING)
+SAMPLES = (*LAYERS, *LAYER_SAMPLES, *ARGUMENT_SAMPLES, *TRAINING)
 ROOT = Path(__file__).parent.parent
 SITES = ROOT / "docs" / "keras-errors.csv"
 PAGE = ROOT / "docs" / "keras-errors.md"

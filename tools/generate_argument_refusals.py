@@ -81,7 +81,7 @@ BUILT = frozenset({"none", "whole", "zero", "negative", "float", "fraction", "te
 
 UNSEEN = frozenset(
     {"name", "dtype", "trainable", "vocabulary", "idf_weights", "filepath", "weights", "rate", "mean", "variance"}
-    | {"num_labels", "label_weights", "shared_axes", "bias_axes", "equation"}
+    | {"num_labels", "label_weights", "shared_axes", "bias_axes", "equation", "output_padding", "salt"}
 )  # fmt: skip
 """Arguments that other rules judge, or of which the value hangs on another argument or on the input."""
 SHAPED = frozenset({"axis", "axes", "dims", "target_shape", "output_shape", "attention_axes", "groups"})

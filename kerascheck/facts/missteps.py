@@ -30,6 +30,7 @@ class Step(enum.Enum):
     WEIGHT_ORDER = "`add_weight` is called in the order of Keras 2"
     LOSS_ARGUMENT = "`add_loss` is given something else than a tensor"
     NO_ITEMS = "a data set of one's own has no `__getitem__`"
+    FILLED = "a layer is to learn what it was given"
     NO_CALL = "an object is called whose class has no `call`"
     NO_CONFIG = "a class is registered that has no `get_config`"
     COPY_ARGUMENT = "`clone_model` is given what it does not take for a model of this kind"

@@ -46,6 +46,13 @@ _ANY_ARGUMENTS: Final = frozenset(
     {"StringLookup", "IntegerLookup", "TextVectorization", "Hashing", "HashedCrossing", "CategoryEncoding", "Pipeline"}
     | {"Discretization", "Normalization", "Resizing", "Rescaling", "CenterCrop", "MelSpectrogram"}
 )  # fmt: skip
+_FILLED: Final = {
+    "Discretization": ("bin_boundaries",),
+    "StringLookup": ("vocabulary",),
+    "IntegerLookup": ("vocabulary",),
+    "TextVectorization": ("vocabulary",),
+    "Normalization": ("mean",),
+}
 _SHAPES: Final = frozenset({"shape", "input_shape", "batch_shape", "batch_input_shape", "type_spec"})
 _UNBUILT: Final = frozenset({"input_shape", "output_shape", "inputs", "outputs", "input", "output"})
 
@@ -443,6 +450,14 @@ def check_attribute(machine: Core, value: LayerValue, name: str, node: ast.expr)
         name == "count_params" and value.layer.class_name in _WEIGHTED
     ):
         note(machine, Step.NOT_BUILT, node, value.layer.label, sort="layer", wanted=name)
+
+
+def check_adapted(machine: Core, value: LayerValue, node: ast.expr) -> None:
+    """`layer.adapt(data)` of a layer that was made with its vocabulary, boundaries or statistics."""
+    layer = value.layer
+    for name in _FILLED.get(layer.class_name, ()):
+        if name in layer.given and layer[name] is not None and not isinstance(layer[name], Unknown):
+            note(machine, Step.FILLED, node, layer.label, found=name)
 
 
 def check_gone(machine: Core, model: ModelValue, name: str, node: ast.expr) -> None:

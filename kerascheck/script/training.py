@@ -18,6 +18,7 @@ from kerascheck.script.layers import shape_fact
 from kerascheck.script.loop_facts import follows
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.missteps import (
+    check_adapted,
     check_added,
     check_built,
     check_get_layer,
@@ -145,6 +146,8 @@ class Training(Compiles):
     def _layer_method(self, value: LayerValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         if name in {"__call__", "call"}:
             return self.call_layer(value, arguments, node)
+        if name == "adapt":
+            check_adapted(self, value, node)
         if name in {"adapt", "set_vocabulary", "set_weights", "load_assets"}:
             self.adapted(value, name, arguments, node)
             return None

@@ -5,9 +5,12 @@
 Looks at values that are written out: words that an argument does not know (`padding="samee"`, `mode="maximum"`), sizes that
 are not positive (`units=0`), values of another kind than the argument takes (`padding=1`, `kernel_size=2.5`, three numbers for
 two axes, a list of activations, a number where a regularizer is expected), numbers outside their range
-(`ReduceLROnPlateau(factor=10)`), strides together with dilation, axes that are no permutation, a `validation_split` outside 0 to 1.
+(`ReduceLROnPlateau(factor=10)`), axes that are no permutation, a `validation_split` outside 0 to 1, and arguments that do not go
+together: strides with dilation, two ways to say one thing, an option that another one rules out, layers of a `Bidirectional` that
+go the same way, an initializer for matrices on a kernel that is none.
 
-What each argument of each class takes was tried out in Keras 3 and in tf_keras: a value is reported where both refuse it.
+What each argument of each class takes was tried out in Keras 3 and in tf_keras: a value is reported where both refuse it, and
+one that only Keras 3 refuses where the script is known to aim at it.
 
 ## Why it matters
 
@@ -58,6 +61,17 @@ small = layers.Dense(64, kernel_regularizer=0.01)  # KC606
 steps = layers.TimeDistributed("dense")  # KC606
 ```
 
+```python
+import keras
+from keras import layers
+
+both = layers.Bidirectional(layers.LSTM(8), backward_layer=layers.LSTM(8))  # KC606
+larger = layers.Conv2DTranspose(16, 3, strides=2, dilation_rate=2)  # KC606
+words = layers.TextVectorization(output_mode="multi_hot", output_sequence_length=20)  # KC606
+bins = layers.Discretization(num_bins=4, bin_boundaries=[0.5, 1.5])  # KC606
+space = keras.utils.FeatureSpace({"age": "number"})  # KC606
+```
+
 ## Good
 
 ```python
@@ -92,7 +106,7 @@ steps = layers.TimeDistributed(layers.Dense(8))
 
 ## Known limits
 
-Rates, momenta and names of losses, metrics and activations have rules of their own.
+Values that are computed are left alone. Rates, momenta and names of losses, metrics and activations have rules of their own.
 
 ## References
 
@@ -109,8 +123,9 @@ from msgspec import Struct
 from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.facts.values import Symbol, Value
 from kerascheck.findings import Finding, Location, Severity
-from kerascheck.keras_api import refusals
-from kerascheck.keras_api.binding import Normalized
+from kerascheck.keras_api import refusals, tables
+from kerascheck.keras_api.agreements import DEFAULTS, POSITIONS, Disagreement, checks_of
+from kerascheck.keras_api.binding import NOTHING, Normalized, bind, finish
 from kerascheck.keras_api.bounds import Range, Words, bound_of
 from kerascheck.keras_api.layers import is_first_generation, parameters_of
 from kerascheck.keras_api.normalize import callback, layer
@@ -145,20 +160,75 @@ def bad_argument_value(usage: KerasUsage) -> Iterator[Finding]:
             yield from _together(call)
         if usage.refusal is not None:
             yield from _only_in_3(call, usage.refusal)
-        if (key := refusals.key_of(call.qualified)) and _is_odd(call, key):
-            found = _normalized(call, key)
-            for argument in _arguments(call, key, found):
-                finding = _judged(call, key, argument)
-                if finding is not None:
-                    yield finding
-            if found is not None:
-                yield from _dilated(call, found)
-                yield from _permuted(call, found)
+        told: set[Location] = set()
+        key = refusals.key_of(call.qualified)
+        for finding in (*_of_each(call, key), *_agreeing(call, key, usage)):
+            if finding.location not in told:
+                told.add(finding.location)
+                yield finding
+
+
+def _of_each(call: ApiCall, key: str) -> Iterator[Finding]:
+    """The arguments that are refused whatever the others are."""
+    if not key or not _is_odd(call, key):
+        return
+    found = _normalized(call, key)
+    for argument in _arguments(call, key, found):
+        finding = _judged(call, key, argument)
+        if finding is not None:
+            yield finding
+    if found is not None:
+        yield from _permuted(call, found)
+
+
+def _agreeing(call: ApiCall, key: str, usage: KerasUsage) -> Iterator[Finding]:
+    """The arguments that do not go together, or keep to no range of the class."""
+    key = key or call.qualified.partition(".")[2]
+    checks = checks_of(key, call.values)
+    if not checks or not call.complete:
+        return
+    found = _normalized(call, key) or _bound(call, key)
+    places = {argument.name: argument for argument in _arguments(call, key, found)}
+    given = {**DEFAULTS.get(key, NOTHING), **call.values, **found.arguments}
+    for wrong in (check(given) for check in checks):
+        if wrong is None or (wrong.keras_3 and (usage.refusal is None or usage.is_of_tf_keras(call))):
+            continue
+        argument = places.get(wrong.argument)
+        if argument is not None and _stands(argument):
+            yield _disagreeing(argument.place, f"`{argument.written}` of `{call.name}`", wrong, usage)
+        elif not wrong.argument:
+            yield _disagreeing(call.name_place, f"`{call.name}`", wrong, usage)
+
+
+def _bound(call: ApiCall, key: str) -> Normalized:
+    """The arguments of what is no layer and no callback, under their names."""
+    own = POSITIONS.get(key)
+    section, _, name = key.partition(".")
+    parameters = () if own is not None else tables.signature(section, name) or ()
+    order = own if own is not None else refusals.positions(key)
+    bound = bind(order, call.positional_values, call.values)
+    return finish(call.name, parameters, bound, complete=True, defaults=DEFAULTS.get(key, NOTHING))
+
+
+def _stands(argument: _Argument) -> bool:
+    """Whether a value stands in the source as it is; an object is what was made for this call."""
+    return not isinstance(argument.value, (int, float, str, tuple)) or _is_written(argument.place, argument.value)
+
+
+def _disagreeing(place: Location, subject: str, wrong: Disagreement, usage: KerasUsage) -> Finding:
+    effect = "" if wrong.warns else ": Keras 3 refuses it" if wrong.keras_3 else ": the call fails"
+    return Finding(
+        message=f"{subject} {wrong.text}{effect}",
+        location=place,
+        label="deprecated or slow" if wrong.warns else "refused by Keras",
+        help=wrong.advice,
+        severity=Severity.WARNING if wrong.warns else usage.refusal if wrong.keras_3 else None,
+    )
 
 
 def _is_odd(call: ApiCall, key: str) -> bool:
     """Whether any value is worth a closer look; most calls have none."""
-    if "dilation_rate" in call.values or call.name == "Permute":
+    if call.name == "Permute":
         return True
     names = (*refusals.positions(key), *("",) * len(call.positional_values))
     positional = zip(names, call.positional_values, strict=False)
@@ -266,25 +336,6 @@ def _is_old(call: ApiCall, key: str, argument: _Argument) -> bool:
     if section != "layers" or not parameters_of(name):
         return False
     return is_first_generation(call.name, name, call.positional_values, call.values)
-
-
-def _dilated(call: ApiCall, found: Normalized) -> Iterator[Finding]:
-    strides, dilation = found.arguments.get("strides"), found.arguments.get("dilation_rate")
-    place = call.places.get("dilation_rate")
-    if found.name in ("Conv1D", "Conv2D", "Conv3D") and place and _largest(strides) > 1 and _largest(dilation) > 1:
-        yield Finding(
-            message=f"`{call.name}` is given strides and a dilation above 1, which do not go together: the call fails",
-            location=place,
-            label="not with strides",
-            help="leave one of them at 1",
-        )
-
-
-def _largest(size: Value) -> float:
-    """The largest number of a size that is known whole; 0 for any other."""
-    parts = size if isinstance(size, tuple) else (size,)
-    numbers = [part for part in parts if isinstance(part, int)]
-    return max(numbers, default=0) if len(numbers) == len(parts) else 0
 
 
 def _permuted(call: ApiCall, found: Normalized) -> Iterator[Finding]:

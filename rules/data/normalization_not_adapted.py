@@ -4,12 +4,13 @@
 
 Looks for `Normalization`, `TextVectorization`, `StringLookup`, `IntegerLookup` and `Discretization` layers in a model that is
 trained or used, which got neither their statistics or vocabulary as arguments nor by `adapt`, `set_vocabulary` or loaded
-weights.
+weights; and for `adapt` of a layer that was made with its vocabulary, boundaries or statistics.
 
 ## Why it matters
 
 A `Normalization` that was never adapted subtracts 0 and divides by 1: it does nothing, and the model trains on raw values.
-A lookup without a vocabulary raises an error, or turns every word into the one for unknown words.
+A lookup without a vocabulary raises an error, or turns every word into the one for unknown words. A layer that has its
+vocabulary already refuses to learn another.
 
 ## Bad
 
@@ -22,6 +23,14 @@ model = keras.Sequential([keras.Input((13,)), scale, keras.layers.Dropout(0.2), 
 model.compile("adam", "mse")
 history = model.fit(x_train, y_train, batch_size=16, epochs=50, validation_split=0.1)
 print(model.evaluate(x_test, y_test, batch_size=16))
+```
+
+```python
+import keras
+import numpy as np
+
+lookup = keras.layers.StringLookup(vocabulary=["cat", "dog"])
+lookup.adapt(np.array(["cat", "dog", "bird"]))  # KC124
 ```
 
 ## Good
@@ -52,7 +61,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.graph import Layer, ModelGraph
-from kerascheck.facts.training import Evaluation, Fit, Fitting, ModelUse, TrainingProgram
+from kerascheck.facts.missteps import Step
+from kerascheck.facts.training import Evaluation, Fit, Fitting, Misstep, ModelUse, TrainingProgram
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
@@ -79,6 +89,7 @@ FILLING = frozenset({"load_weights", "set_weights", "passed", "returned"})
     mentions=("Normalization", "Vectorization", "Lookup", "Discretization"),
 )
 def normalization_not_adapted(program: TrainingProgram) -> Iterator[Finding]:
+    yield from (_filled(misstep) for misstep in program.missteps(Step.FILLED))
     # A model that is saved and loaded has layers of its own: the place where a layer was made tells it again.
     keys = {fitting.key for fitting in program.of(Fitting)}
     adapted = {layer.location for graph in program.models.values() for layer in _layers(graph) if layer.key in keys}
@@ -94,6 +105,15 @@ def normalization_not_adapted(program: TrainingProgram) -> Iterator[Finding]:
             if layer.location not in adapted | seen and layer.key not in keys and _is_empty(layer):
                 seen.add(layer.location)
                 yield _finding(layer, event)
+
+
+def _filled(misstep: Misstep) -> Finding:
+    return Finding(
+        f"`{misstep.subject}` was made with its `{misstep.found}`, and cannot learn it from data: `adapt` fails",
+        misstep.location,
+        label="nothing left to learn",
+        help=f"leave out `adapt`, or make the layer without `{misstep.found}`",
+    )
 
 
 def _layers(graph: ModelGraph) -> Iterator[Layer]:
