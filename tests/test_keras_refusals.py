@@ -134,6 +134,23 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         HEAD + 'model = keras.Sequential([layers.Dense(3, **options())])\nmodel.save_weights("a.weights.h5")\n',
         3,
     ),
+    "a model that a function calls which other code is handed": (
+        "KC520",
+        HEAD
+        + UNBUILT
+        + "\n\ndef infer(rows):\n    return model(rows)\n\n\n"
+        + 'spread(infer, data())\nmodel.save_weights("a.weights.h5")\n',
+        3,
+    ),
+    "a model inside one that is fitted": (
+        "KC520",
+        HEAD
+        + "\n\nclass Around(keras.Model):\n    def __init__(self, inner):\n        super().__init__()\n        self.inner = inner\n\n"
+        + "    def call(self, inputs):\n        return self.inner(inputs)\n\n\n"
+        + UNBUILT
+        + 'outer = Around(model)\nouter.compile("adam", "mse")\nouter.fit(data())\nmodel.save_weights("a.weights.h5")\n',
+        3,
+    ),
     "an embedding in Keras 2": (
         "KC520",
         HEAD + 'model = keras.Sequential([layers.Embedding(9, 3)])\nmodel.load_weights("a.h5")\n',

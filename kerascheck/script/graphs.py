@@ -19,7 +19,7 @@ from kerascheck.script.missteps import (
 )
 from kerascheck.script.structures import mapped
 from kerascheck.script.unseen import SOME_TENSORS, is_elsewhere
-from kerascheck.script.uses import record_use
+from kerascheck.script.uses import built_by_call, record_use
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -50,7 +50,7 @@ class Graphs(Layers):
         arguments = self.assume_tensors(arguments)
         inputs = self.tensors_in([*arguments.positional, *arguments.keywords.values()])
         first = arguments.get(0, "inputs", "x")
-        model.is_built = True
+        built_by_call(model)
         if not inputs:
             record_use(self, model, "called", node)
             return self._call_on_data(model, first)

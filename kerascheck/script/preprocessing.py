@@ -218,10 +218,11 @@ class Preprocessing(ContainerMethods):
 
     def _batch(self, function: ast.AST, kind: type[ast.Yield] | type[ast.Return]) -> Batch | None:
         """What the lines that give a batch agree on."""
-        values = [node.value for node in _own(function) if isinstance(node, kind)]
+        nodes = _own(function)
+        values = [node.value for node in nodes if isinstance(node, kind)]
         kinds = {_shape_of(value) for value in values}
         first = values[0] if values else None
-        if len(kinds) != 1 or first is None or any(isinstance(node, ast.YieldFrom) for node in _own(function)):
+        if len(kinds) != 1 or first is None or any(isinstance(node, ast.YieldFrom) for node in nodes):
             return None
         name, parts = kinds.pop()
         return Batch(name, parts, self.place(first)) if name else None

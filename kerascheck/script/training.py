@@ -29,7 +29,7 @@ from kerascheck.script.missteps import (
 )
 from kerascheck.script.roles import named_role
 from kerascheck.script.unseen import OF_MODELS, is_search, shows_a_model
-from kerascheck.script.uses import note_library_call, note_use
+from kerascheck.script.uses import built_by_call, note_library_call, note_use
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -182,7 +182,7 @@ class Training(Compiles):
         if name in FITS:
             return self._fit(model, name, arguments, node)
         if name in EVALUATIONS:
-            model.is_built = True
+            built_by_call(model)
             return self._evaluation(model, name, arguments, node)
         if name == "build":
             shape = shape_fact(to_value(arguments.get(0, "input_shape")))
@@ -226,7 +226,7 @@ class Training(Compiles):
         if method == "fit_generator" and isinstance(x_data, Unknown):
             x_data = self._generic(DataKind.GENERATOR, node)
         unbuilt = model.lacks_weights
-        model.is_built = True
+        built_by_call(model)
         self._shape_from(model, x_data)
         validation_x, validation_y = self._validation(arguments, sources)
         facts = self.event_facts(location)

@@ -16,9 +16,11 @@ from kerascheck.script.values import (
     Arguments,
     CallbackValue,
     DictValue,
+    FunctionValue,
     HistoryValue,
     InstanceValue,
     ListValue,
+    MethodValue,
     ModelValue,
     Path,
 )
@@ -39,6 +41,7 @@ WATCHED: Final = frozenset(
 )  # fmt: skip
 """The last parts of the library functions that facts hold every call of."""
 
+_CODE: Final = frozenset({FunctionValue, MethodValue, InstanceValue})
 _HARMLESS = frozenset({"plot_model", "model_to_dot", "clone_model", "print_summary", "clear_session", "count_params"})
 
 
@@ -83,13 +86,32 @@ def record_use(
 
 def note_passed(machine: Machine, function: object, arguments: Arguments, node: ast.expr) -> None:
     """Record that models went into a function of which nothing is known; building another model of them is no such use."""
-    if not (machine.models or machine.callbacks) or (isinstance(function, Path) and not _takes_over(function.parts)):
+    if not (machine.models or machine.callbacks):
         return
-    values = [value for value in arguments.values if type(value) in _HOLDING]
+    given = arguments.values
+    if any(type(value) in _CODE for value in given) and not _is_of_keras(function):
+        # The function may call what it is handed, and that any model.
+        for model in machine.models:
+            model.is_built = True
+    if isinstance(function, Path) and not _takes_over(function.parts):
+        return
+    values = [value for value in given if type(value) in _HOLDING]
     if values:
         for model in models_in(values):
             record_use(machine, model, "passed", node)
         note_callbacks(machine, values)
+
+
+def _is_of_keras(function: object) -> bool:
+    return isinstance(function, Path) and function.parts[0] == "keras"
+
+
+def built_by_call(model: ModelValue) -> None:
+    """Remember that a call may have given a model its weights, and with it the models that its object holds."""
+    model.is_built = True
+    if model.instance is not None:
+        for inner in models_in(list(model.instance.attributes.values()), 1):
+            inner.is_built = True
 
 
 def note_callbacks(machine: Machine, values: list[object], depth: int = 0) -> None:
