@@ -300,6 +300,25 @@ def test_the_weights_of_a_model_of_ones_own_belong_to_its_layers() -> None:
     assert "KC709" not in {finding.code for finding in check_model(path).findings}
 
 
+def test_weights_alone_of_a_model_of_ones_own_are_told_by_their_variables(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "m.weights.h5", "w") as file:
+        file.create_group("vars").attrs["name"] = "own"
+        group = file.create_group("blocks/block/dense/vars")
+        group.attrs["name"] = "dense"
+        group["0"], group["1"] = np.ones((4, 3), "f4"), np.zeros(3, "f4")
+    facts = read(tmp_path / "m.weights.h5")
+    assert facts.reason == "weights only, in the layout of Keras 3"
+    assert facts.saved is not None
+    assert [(tensor.layer, tensor.name) for tensor in facts.saved.tensors()] == [
+        ("blocks/block/dense", "kernel"),
+        ("blocks/block/dense", "bias"),
+    ]
+    with h5py.File(tmp_path / "data.h5", "w") as file:
+        file["vars/pressure"] = np.ones(3)
+        file["blocks/0"] = np.ones(3)
+    assert read(tmp_path / "data.h5").status is FileStatus.SKIPPED
+
+
 def test_the_weights_of_an_unpacked_archive_are_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(MODELS / "good_cnn.keras") as archive:
         archive.extractall(tmp_path / "m.keras")

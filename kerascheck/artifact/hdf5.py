@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import re
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _SEARCH_LIMIT: Final = 64
 """How many groups below the root are looked into for a model that was stored among other things."""
 _ABOUT: Final = ("keras_version", "backend")
+_VARIABLE: Final = re.compile(r"(?:^|[/\\])vars/0$")
 _CONTAINERS: Final = frozenset({"layers", "_layer_checkpoint_dependencies"})
 _KERAS_3_WEIGHTS: Final = _CONTAINERS | {"vars", "optimizer", "metrics"}
 _LIBRARY_ERRORS: Final = (OSError, RuntimeError, ValueError, KeyError)
@@ -79,9 +81,21 @@ def _note(file: h5py.File) -> str:
     names = {name_of(name) for name in file}
     if _has(file, "layer_names"):
         return "weights only, in the layout of Keras 1 and 2"
-    if names & _CONTAINERS and names <= _KERAS_3_WEIGHTS:
+    if (names & _CONTAINERS and names <= _KERAS_3_WEIGHTS) or _has_numbered_variables(file):
         return "weights only, in the layout of Keras 3"
     return ""
+
+
+def _has_numbered_variables(file: h5py.File) -> bool:
+    """Whether a layer of a model's own attributes keeps its variables below (`encoder/dense/vars/0`)."""
+    left = 16 * _SEARCH_LIMIT
+
+    def visit(name: object) -> bool | None:
+        nonlocal left
+        left -= 1
+        return True if _VARIABLE.search(name_of(name)) else False if left < 0 else None
+
+    return "vars" in file and file.visit(visit) is True
 
 
 @contextmanager
