@@ -506,3 +506,23 @@ def test_a_rule_speaks_on_the_marked_lines(case: str) -> None:
 @pytest.mark.parametrize("case", SILENT, ids=str)
 def test_a_rule_is_silent(case: str) -> None:
     assert lines_of(SILENT[case], case[:5])[1] == []
+
+
+@pytest.mark.parametrize(("rows", "level"), [(60, "error"), (900, "warning")])
+def test_a_projection_of_few_rows_is_an_error(rows: int, level: str) -> None:
+    text = f"""
+import keras
+import numpy as np
+from sklearn.decomposition import PCA
+from sklearn.model_selection import train_test_split
+
+x, y = np.random.rand({rows}, 30), np.random.randint(0, 2, {rows})
+x = PCA(8).fit_transform(x)
+x_train, x_test, y_train, y_test = train_test_split(x, y, random_state=1)
+model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1, "sigmoid")])
+model.compile("adam", "binary_crossentropy")
+model.fit(x_train, y_train, batch_size=8, epochs=5)
+print(model.evaluate(x_test, y_test, batch_size=8))
+"""
+    findings = check_script(text).findings
+    assert [finding.severity.label for finding in findings if finding.code == "KC105" and finding.severity] == [level]

@@ -5,7 +5,8 @@
 Follows each preprocessing step that learns from data (scaler, imputer, PCA, feature selection, target encoding, tokenizer
 vocabulary, a layer that is adapted, a mean or standard deviation) to the rows that it was fitted on, and from there to the split. It speaks when
 rows that are split off afterwards took part. Where the target takes part (feature selection, target encoding) it is an
-error, for scaling, imputing, projections and vocabularies a warning.
+error, for scaling, imputing, projections and vocabularies a warning; a projection of fewer than ten rows for each column is
+an error too.
 
 ## Why it matters
 
@@ -85,6 +86,7 @@ part that is split once more for validation.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from kerascheck.facts.data import DataArray, Role, StepKind
 from kerascheck.facts.training import Evaluation, Fit, Fitting, Split, TrainingProgram, arrays
@@ -101,6 +103,10 @@ EFFECT = {
     Learned.CHOICE: "the labels of the test rows",
     Learned.TARGET: "the targets of the test rows",
 }
+
+
+FEW_ROWS: Final = 10
+"""Rows for each column, below which every row turns the directions of a projection."""
 
 
 @rule("KC105", "fitted-before-split", Severity.WARNING, since="0.1", group="leakage")
@@ -186,6 +192,14 @@ def _judged_apart(program: TrainingProgram, fitting: Fitting, data: DataArray) -
     return None
 
 
+def _is_strong(kind: Learned, data: DataArray) -> bool:
+    """Whether so much of the judged rows gets through that their score means nothing."""
+    if kind is not Learned.PROJECTION or not isinstance(data.shape, tuple) or len(data.shape) != 2:
+        return kind in STRONG
+    rows, columns = data.shape
+    return isinstance(rows, int) and isinstance(columns, int) and rows < FEW_ROWS * columns
+
+
 def _effect(fitting: Fitting, kind: Learned) -> str:
     """What of the test rows gets into the training; a plain mean may fill gaps as well as scale."""
     return EFFECT[Learned.FILLING if kind is Learned.SCALE and fitting.transformer.islower() else kind]
@@ -194,7 +208,7 @@ def _effect(fitting: Fitting, kind: Learned) -> str:
 def _joined(fitting: Fitting, data: DataArray, kind: Learned, judged: DataArray) -> Finding:
     name = f"`{judged.name}`" if judged.name else f"the {judged.role.value} part"
     origin = judged.cut_off
-    severity = Severity.ERROR if kind in STRONG else Severity.WARNING
+    severity = Severity.ERROR if _is_strong(kind, data) else Severity.WARNING
     return Finding(
         message=f"{_what(fitting)} is computed on the training rows joined with {name}: {_effect(fitting, kind)} reach the training, and the score on them is too good",
         location=fitting.method_place or fitting.location,
@@ -216,6 +230,6 @@ def _finding(fitting: Fitting, data: DataArray, kind: Learned, split: Location) 
         location=fitting.method_place or fitting.location,
         help="split first, then `fit` on the training part only and `transform` the other parts with the same object",
         label="fitted on train and test rows",
-        severity=Severity.ERROR if kind in STRONG else Severity.WARNING,
+        severity=Severity.ERROR if _is_strong(kind, data) else Severity.WARNING,
         related=(Related(split, "the test rows are split off here"),),
     )

@@ -1,15 +1,17 @@
-"""The `trainable` flag of a discriminator that is set where it does not do what is meant.
+"""A discriminator whose `trainable` flag or whose labels do not do what is meant.
 
 ## What it does
 
 Looks at models that are trained on their own and as a part of another one: a flag that is set after the combined model was
-compiled, and a model that is frozen for good and then trained on its own.
+compiled, and a model that is frozen for good and then trained on its own. Where the labels are written out as constants it
+compares them: of real rows, of generated ones, and of those that the combined model is trained with.
 
 ## Why it matters
 
 Keras 2 takes the flag over at `compile`: set later, it changes nothing, and training the generator trains the discriminator
 too, towards being fooled. Keras 3 looks at the flag when it trains: the usual recipe, which freezes the discriminator once and
-for all after its own `compile`, then trains a discriminator without trainable weights.
+for all after its own `compile`, then trains a discriminator without trainable weights. A generator that is trained with the label
+of generated rows learns to be told apart, and never to deceive.
 
 ## Bad
 
@@ -34,6 +36,29 @@ for step in range(1000):
     both.train_on_batch(noise, np.ones(64))
 ```
 
+```python
+import keras
+import numpy as np
+
+keras.utils.set_random_seed(1)
+(x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
+x_train = x_train.reshape(-1, 784) / 255
+critic = keras.Sequential([keras.Input((784,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(1, "sigmoid")])
+critic.compile("adam", "binary_crossentropy")
+painter = keras.Sequential([keras.Input((32,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(784, "sigmoid")])
+both = keras.Sequential([keras.Input((32,)), painter, critic])
+critic.trainable = False
+both.compile("adam", "binary_crossentropy")
+for step in range(1000):
+    noise = np.random.normal(size=(64, 32))
+    rows = np.random.randint(0, 60000, 64)
+    critic.trainable = True
+    critic.train_on_batch(x_train[rows], np.ones(64))
+    critic.train_on_batch(painter.predict(noise, batch_size=64), np.zeros(64))
+    critic.trainable = False
+    both.train_on_batch(noise, np.zeros(64))  # KC519
+```
+
 ## Good
 
 ```python
@@ -51,7 +76,8 @@ print(history.history["val_loss"])
 
 ## Known limits
 
-Whether labels of real and made-up rows are swapped is not checked. One finding speaks for a model.
+Labels are compared where they are constants in a call of their own for real and for generated rows. One finding speaks for a
+model.
 
 ## References
 
@@ -63,6 +89,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.data import DataArray
 from kerascheck.facts.training import Compiled, Fit, ModelUse, TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
@@ -80,6 +107,46 @@ def gan_training(program: TrainingProgram) -> Iterator[Finding]:
             yield _too_late(*late)
         elif program.target_keras not in (1, 2) and (frozen := _trained_frozen(program, model, flags)) is not None:
             yield _frozen(*frozen)
+        elif (swapped := _swapped(program, model, whole)) is not None:
+            yield swapped
+
+
+def _swapped(program: TrainingProgram, model: int, whole: set[int]) -> Finding | None:
+    """The combined model with the label of generated rows, or one label for real and generated rows."""
+    alone = [fit for fit in program.of(Fit) if fit.model == model and isinstance(fit.x, DataArray)]
+    generated = {_label(fit): fit for fit in alone if isinstance(fit.x, DataArray) and fit.x.prediction is not None}
+    real = {_label(fit) for fit in alone if isinstance(fit.x, DataArray) and fit.x.prediction is None}
+    if not real or None in real or not generated or None in generated:
+        return None
+    for label, fit in generated.items():
+        if label in real:
+            return _same(
+                fit, f"real rows and generated ones both get the label {label:g}: there is nothing to tell apart"
+            )
+    for fit in program.of(Fit):
+        label = _label(fit) if fit.model in whole else None
+        if label is not None and label in generated:
+            told = f"the combined model is trained with {label:g}, the label of generated rows: the generator learns to be told apart"
+            return _same(fit, told, generated[label])
+    return None
+
+
+def _label(fit: Fit) -> float | None:
+    """The one number that all labels of a fit are; None for any others."""
+    labels = fit.y
+    if not isinstance(labels, DataArray) or labels.origin != "constant" or labels.minimum != labels.maximum:
+        return None
+    return float(labels.minimum) if isinstance(labels.minimum, (int, float)) else None
+
+
+def _same(fit: Fit, message: str, other: Fit | None = None) -> Finding:
+    return Finding(
+        message=message,
+        location=fit.place("y"),
+        label="the wrong label",
+        help="train the discriminator with 1 for real and 0 for generated rows, and the combined model with 1",
+        related=(Related(other.place("y"), "generated rows get it here"),) if other is not None else (),
+    )
 
 
 def _freezes(use: ModelUse) -> bool:

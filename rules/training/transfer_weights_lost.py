@@ -3,7 +3,8 @@
 ## What it does
 
 Finds `load_weights` of a file that the script also saves from, or loads into, a model of other layers; and a model that
-weights were loaded into and that is then built anew, so that the new one is used without them. Also `load_weights`,
+weights were loaded into and that is then built anew, so that the new one is used without them. Loading `by_name` is
+reported where the two models have no name in common. Also `load_weights`,
 `save_weights` and `save` of a `Sequential` that has no weights yet, because nothing has told it the shape of its input.
 
 ## Why it matters
@@ -56,6 +57,16 @@ model.load_weights("digits.weights.h5")  # KC520
 print(model.predict(keras.ops.ones((1, 784)), batch_size=1))
 ```
 
+```python
+import keras
+
+old = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, name="digits")])
+old.save_weights("old.h5")
+new = keras.Sequential([keras.Input((784,)), keras.layers.Dropout(0.2), keras.layers.Dense(10, name="numbers")])
+new.load_weights("old.h5", by_name=True)  # KC520
+print(new.predict(keras.ops.ones((1, 784)), batch_size=1))
+```
+
 ## Good
 
 ```python
@@ -70,8 +81,8 @@ print(model.predict(x_test.reshape(-1, 784) / 255, batch_size=128))
 
 ## Known limits
 
-What a file holds is known only where the script itself saves it or loads it a second time. Loading `by_name` or with
-`skip_mismatch` is left alone. Of models that the script writes as classes it is not known whether they are built.
+What a file holds is known only where the script itself saves it or loads it a second time. Loading with `skip_mismatch` is left
+alone, and loading `by_name` where Keras gave a layer its name. Of models that the script writes as classes it is not known whether they are built.
 
 ## References
 
@@ -105,6 +116,7 @@ def transfer_weights_lost(program: TrainingProgram, usage: KerasUsage) -> Iterat
     for load in loads:
         if load.unbuilt:
             continue
+        yield from _unmatched(load, program)
         other = _misfit(load, program)
         if other is not None:
             yield _not_fitting(load, other)
@@ -157,6 +169,33 @@ def _misfit(load: ModelUse, program: TrainingProgram) -> ModelUse | None:
         if mine is not None and theirs is not None and mine != theirs:
             return use
     return None
+
+
+def _unmatched(load: ModelUse, program: TrainingProgram) -> Iterator[Finding]:
+    """A file that is loaded by name, of a model in which the author gave every layer another name."""
+    path = load.arguments.get("filepath")
+    if load.arguments.get("by_name") is not True or not isinstance(path, str):
+        return
+    mine = _names(program.graph(load.model))
+    for use in program.of(ModelUse):
+        theirs = _names(program.graph(use.model)) if use.use in ("save_weights", "save") else None
+        if use.arguments.get("filepath") == path and use.order < load.order and mine and theirs and not mine & theirs:
+            yield Finding(
+                message=f"no layer of the model is called like one in `{path}`: loading by name leaves every weight as it was, without a word",
+                location=load.location,
+                label="no name in common",
+                help="give the layers that are to take over weights the names that they had, or load without `by_name`",
+                related=(Related(use.location, "saved from another model here"),),
+            )
+            return
+
+
+def _names(graph: ModelGraph | None) -> frozenset[str] | None:
+    """The names of the layers with weights, where the author gave them all."""
+    if _layers(graph) is None or graph is None:
+        return None
+    weighted = [layer for layer in graph.layers if layer.parameters]
+    return frozenset(layer.name for layer in weighted) if all("name" in layer.given for layer in weighted) else None
 
 
 def _layers(graph: ModelGraph | None) -> tuple[tuple[str, int], ...] | None:
