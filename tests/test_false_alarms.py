@@ -300,6 +300,12 @@ def test_a_blank_to_fill_in_is_named() -> None:
     assert (finding.code, finding.message) == ("KC901", "nothing stands to the right of `=`")
 
 
+def test_the_blanks_of_a_page_of_exercises_are_told_as_one() -> None:
+    (finding,) = lint(in_cells("import keras", "x =  # your code", "y = (", "z ="), "page.ipynb").findings
+    assert finding.message == "nothing stands to the right of `=`, and 2 more cells do not parse"
+    assert [related.location.cell for related in finding.related] == [3, 4]
+
+
 @pytest.mark.parametrize("use", ["if False:\n    print(count)", "print(0 if True else count)", "True or print(count)"])
 def test_a_name_in_a_branch_that_may_not_run_is_not_used_too_early(use: str) -> None:
     report = lint(in_cells("import keras", use, "count = 3"), "page.ipynb")

@@ -98,6 +98,7 @@ def test_what_python_refuses_is_said_and_the_rest_is_read(content: bytes) -> Non
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param("import keras\n[] = keras.Input((8,))\n", id="a tensor that is unpacked into nothing"),
         pytest.param("x = " + "[" * 90 + "]" * 90 + "\n", id="nested lists"),
         pytest.param("x = " + "(" * 5000 + ")" * 5000 + "\n", id="too many brackets"),
         pytest.param("x = " + "-" * 3000 + "1\n", id="signs"),

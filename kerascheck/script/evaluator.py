@@ -125,7 +125,11 @@ class Evaluator(Loops):
 
     def _unpack(self, targets: list[ast.expr], value: object) -> None:
         items = self.iterate(value)
-        if isinstance(value, TensorValue) and not any(isinstance(target, ast.Starred) for target in targets):
+        if (
+            isinstance(value, TensorValue)
+            and targets
+            and not any(isinstance(target, ast.Starred) for target in targets)
+        ):
             items = self.tensor_parts(value, len(targets), targets[0])
         star = next((i for i, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
         if items is not None and star is not None and len(items) >= len(targets) - 1:

@@ -9,6 +9,7 @@ from types import NoneType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kerascheck.facts.cells import Cells
 from kerascheck.facts.classes import CustomClass
@@ -76,7 +77,7 @@ def read_script(
         evaluator.written.setdefault(name, []).append(unit)
     evaluator.is_test = _is_test(path, source)
     cut_short = evaluate(evaluator, source.units)
-    findings = [syntax_finding(problem.location, problem.message) for problem in source.problems]
+    findings = _broken(source)
     used = {event.model for event in evaluator.events if isinstance(event, (Compiled, Fit, Evaluation))}
     models = [model for model in evaluator.models if not model.is_foreign or model.key in used]
     frozen = {model.key: evaluator.freeze(model) for model in models}
@@ -147,6 +148,19 @@ def read_script(
         }
     words = _words((source.text, *beside.values())) if all(file.suffix == ".py" for file in evaluator.reads) else ""
     return ScriptFacts(program, usage, graphs, source.text, tuple(findings), status, reason, reads, beside, words)
+
+
+def _broken(source: Source) -> list[Finding]:
+    """One finding for all cells that do not parse: a notebook of exercises has a blank in each."""
+    found = [syntax_finding(problem.location, problem.message) for problem in source.problems]
+    if len(found) < 2:
+        return found
+    from kerascheck.folding import folded
+
+    (told,) = folded(found)
+    others = len(told.related)
+    more = f"{others} more cell{'s do' if others > 1 else ' does'} not parse"
+    return [replace(told, message=f"{told.message}, and {more}")]
 
 
 def _words(texts: Iterable[SourceText]) -> str:
