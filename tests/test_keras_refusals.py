@@ -24,6 +24,18 @@ def found(text: str, code: str, target: int | None = None) -> list[str]:
 
 SILENT: dict[str, tuple[str, str, int | None]] = {
     "a bare metric in Keras 2": ("KC320", HEAD + MODEL + 'model.compile("adam", "mse", metrics="mae")\n', 2),
+    "a model of a library with words of its own": (
+        "KC320",
+        'import keras_hub\nmodel = keras_hub.models.BertClassifier.from_preset("bert")\n'
+        'model.compile(optimizer="adam", loss="auto", metrics="auto")\n',
+        3,
+    ),
+    "words of such a library": (
+        "KC313",
+        "import keras_hub\nmodel = keras_hub.models.BertClassifier(backbone(), num_classes=2)\n"
+        'model.compile(optimizer="adam", loss="auto", metrics="auto")\n',
+        3,
+    ),
     "metrics that are not known": ("KC320", PAIR + 'model.compile("adam", "mse", metrics=chosen())\n', 3),
     "one list of metrics for two outputs in Keras 2": (
         "KC320",

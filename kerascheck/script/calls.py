@@ -12,6 +12,7 @@ from kerascheck.findings import Location
 from kerascheck.script.api import call_of
 from kerascheck.script.classes import Classes
 from kerascheck.script.handlers import HANDLERS, LIBRARIES
+from kerascheck.script.unseen import is_compiled_otherwise
 from kerascheck.script.uses import WATCHED, note_library_call, note_passed
 from kerascheck.script.values import (
     Arguments,
@@ -60,6 +61,8 @@ class Calls(Classes):
             return self.evaluate(func)
         owner = self.evaluate(func.value)
         if isinstance(owner, Opaque) and (owner in self.assumed_models or trains(func.attr, node)):
+            if func.attr == "compile" and is_compiled_otherwise(owner.origin):
+                return self.unknown("compile")
             return MethodValue(self.assumed_model(owner, func.value), func.attr)
         return self.attribute(owner, func.attr, func)
 

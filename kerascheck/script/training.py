@@ -28,7 +28,7 @@ from kerascheck.script.missteps import (
     place_of,
 )
 from kerascheck.script.roles import named_role
-from kerascheck.script.unseen import OF_MODELS, is_search, shows_a_model
+from kerascheck.script.unseen import OF_MODELS, is_compiled_otherwise, is_search, shows_a_model
 from kerascheck.script.uses import built_by_call, note_library_call, note_use
 from kerascheck.script.values import (
     Arguments,
@@ -136,7 +136,7 @@ class Training(Compiles):
 
     def _unseen_model(self, subject: Opaque, name: str, arguments: Arguments, node: ast.expr) -> ModelValue | None:
         """The model that an unknown object turns out to be."""
-        if name not in OF_MODELS or not subject.key:
+        if name not in OF_MODELS or not subject.key or (name == "compile" and is_compiled_otherwise(subject.origin)):
             return None
         model = self.unseen.get(subject.key)
         if model is None and shows_a_model(subject.origin, name, arguments):

@@ -35,6 +35,9 @@ _OTHERS: Final = ("sklearn", "xgboost", "lightgbm", "catboost", "torch", "pytorc
                   "statsmodels", "imblearn", "mxnet", "paddle", "chainer", "skorch", "hmmlearn", "prophet", "fbprophet")  # fmt: skip
 
 
+_OWN_COMPILE: Final = ("keras_hub", "keras_nlp", "keras_cv", "keras_rs", "autokeras")
+"""Libraries whose models are Keras's, and are compiled with words of their own (`loss="auto"`)."""
+
 SOME_TENSORS: Final = "a number of tensors that is not known"
 _ELSEWHERE: Final = ("load_model", "model_from_json", "model_from_yaml", "parameter", "import ", SOME_TENSORS)
 # What they give is the reader's to know.
@@ -63,6 +66,11 @@ def is_search(origin: str, arguments: Arguments) -> bool:
     return origin.removeprefix("call ").startswith(("keras_tuner", "kerastuner")) or bool(
         {"validation_data", "validation_split"} & arguments.keywords.keys()
     )
+
+
+def is_compiled_otherwise(origin: str) -> bool:
+    """Whether an object comes from a library whose models take other arguments to `compile`."""
+    return origin.replace("call ", "").startswith(_OWN_COMPILE)
 
 
 def shows_a_model(origin: str, name: str, arguments: Arguments) -> bool:
