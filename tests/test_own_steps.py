@@ -156,3 +156,57 @@ def test_a_loss_outside_the_tape_is_no_training() -> None:
     assert not list(
         program(f"{HEAD}for images, labels in data:\n    print(loss_fn(labels, model(images)))\n").of(OwnStep)
     )
+
+
+LOSSES = {
+    "a function of Keras": "tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))",
+    "a function of the backend": "keras.backend.sparse_categorical_crossentropy(labels, logits, True)",
+    "a function of TensorFlow": "tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)",
+    "a function of TensorFlow 1": "tf.compat.v1.losses.sparse_softmax_cross_entropy(labels, logits)",
+    "keywords": "loss_fn(y_true=labels, y_pred=logits) + sum(model.losses)",
+    "a function of the program": "tf.nn.compute_average_loss(own(labels, logits), global_batch_size=64)",
+}
+
+
+@pytest.mark.parametrize("way", LOSSES)
+def test_a_loss_is_known_however_it_is_computed(way: str) -> None:
+    text = LOOP.replace("loss_fn(labels, logits)", LOSSES[way])
+    text = text.replace("for images", "def own(given, answered):\n    return loss_fn(given, answered)\nfor images")
+    (graph,) = program(text).models.values()
+    assert [
+        (step.losses[0].name, step.losses[0].from_logits)
+        for step in graph.steps
+        if isinstance(step.losses, tuple) and step.losses[0] is not None
+    ] == [("sparse_categorical_crossentropy", True)]
+
+
+CALLS = {
+    "a strategy": (
+        f"{HEAD}strategy = tf.distribute.MirroredStrategy()\ndef step(batch):\n    images, labels = batch{STEP}\n"
+        "for batch in data:\n    strategy.run(step, args=(batch,))\n"
+    ),
+    "a function that is traced later": (
+        f"{HEAD}def step(images, labels):{STEP}\nfast = tf.function(step)\nfor images, labels in data:\n    fast(images, labels)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", CALLS)
+def test_an_own_step_sees_the_data_through(way: str) -> None:
+    step = next(program(CALLS[way]).of(OwnStep))
+    assert [array.classes for array in arrays(step.y)] == [10]
+
+
+def test_a_model_of_several_inputs_is_known_behind_its_loss() -> None:
+    text = """
+import tensorflow as tf
+import keras
+first, second = keras.Input((4,)), keras.Input((4,))
+model = keras.Model([first, second], keras.layers.Dense(1)(keras.layers.Concatenate()([first, second])))
+loss_fn = keras.losses.BinaryCrossentropy()
+for left, right in tf.data.Dataset.from_tensor_slices((load("left"), load("right"))).batch(8):
+    with tf.GradientTape() as tape:
+        answer = model([left, right], training=True)
+        loss = loss_fn(tf.ones_like(answer), answer)
+"""
+    assert "KC304" in codes(text)

@@ -13,7 +13,7 @@ from kerascheck.script.handlers import METHODS, NAMES
 from kerascheck.script.machine import LOOP_BOUND, STEP_BUDGET, BudgetError
 from kerascheck.script.missteps import check_attribute
 from kerascheck.script.operators import Operators
-from kerascheck.script.unseen import OF_MODELS
+from kerascheck.script.unseen import OF_MODELS, REPLICATED
 from kerascheck.script.uses import note_curve
 from kerascheck.script.values import (
     ArrayValue,
@@ -128,6 +128,7 @@ class Expressions(Operators):
             if name == "output" and isinstance(owner, SomeLayers) and owner.model is not None:
                 return self.tensor_inside(owner.model, node)
             kept = name in OF_MODELS or (name == "set_weights" and isinstance(owner, SomeLayers))
+            kept = kept or (name in REPLICATED and "distribute" in owner.origin)
             return MethodValue(owner, name) if kept else self.part_of(owner)
         match owner:
             case InstanceValue():

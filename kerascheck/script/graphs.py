@@ -69,7 +69,10 @@ class Graphs(Layers):
     def _call_on_data(self, model: ModelValue, first: object) -> object:
         """`model(array)`: builds a model whose input shape was not known, and gives data."""
         if not isinstance(first, ArrayValue):
-            return self.unknown("model call")
+            unknown = self.unknown("model call")
+            if self.tapes and len(model.outputs) < 2:
+                self.answers[unknown.key] = (model, UNKNOWN)
+            return unknown
         self.build(model, first.data.shape)
         answer = self.derive(first, shape=UNKNOWN, rows=None)
         if self.tapes and len(model.outputs) < 2:

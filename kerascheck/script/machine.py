@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from kerascheck.assembly import Assembly
 from kerascheck.facts.data import DataArray, DataKind, Rows
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Tensor
-from kerascheck.facts.training import ApiCall, Callback, Event, Loop
+from kerascheck.facts.training import ApiCall, Callback, Data, Event, Loop
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.source import Unit
@@ -121,7 +121,7 @@ class Machine:
         self.tracing: list[InstanceValue] = []
         # How many gradient tapes are open, what models gave in them with its input, and the lists of models' weights.
         self.tapes = 0
-        self.answers: dict[int, tuple[ModelValue, DataArray]] = {}
+        self.answers: dict[int, tuple[ModelValue, Data]] = {}
         self.weights_of: dict[int, ModelValue] = {}
         # How many tests around what runs now expect it to raise.
         self.refusals_expected = 0

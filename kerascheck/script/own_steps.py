@@ -11,7 +11,6 @@ from kerascheck.facts.own_steps import OwnStep
 from kerascheck.facts.training import Data, Event, LibraryCall
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.keras_api import normalize
-from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -38,7 +37,15 @@ _ON_LOGITS: Final = {
 }
 """The functions of TensorFlow that are these losses of Keras with `from_logits=True`."""
 
-_TARGETS: Final = ("y_true", "target", "labels")
+_OF_TENSORFLOW_1: Final = {
+    "sigmoid_cross_entropy": "binary_crossentropy",
+    "softmax_cross_entropy": "categorical_crossentropy",
+    "sparse_softmax_cross_entropy": "sparse_categorical_crossentropy",
+}
+"""The functions of `tf.losses` in TensorFlow 1 that are these losses with `from_logits=True`."""
+
+_MODULES: Final = frozenset({"losses", "objectives", "backend"})
+_TARGETS: Final = ("y_true", "target", "labels", "onehot_labels", "multi_class_labels")
 _PREDICTIONS: Final = ("y_pred", "output", "logits")
 
 
@@ -47,9 +54,10 @@ def note_loss(ev: Evaluator, function: object, arguments: Arguments, node: ast.e
     loss = _loss_of(ev, function, arguments, node)
     if loss is None:
         return
-    swapped = isinstance(function, Path) and function.parts[0] == "tensorflow"
-    targets = arguments.get(None if swapped else 0, *_TARGETS)
-    found = _model_behind(ev, arguments.get(None if swapped else 1, *_PREDICTIONS))
+    # The functions on logits take them in either order, and are called by keywords.
+    named = isinstance(function, Path) and function.parts[-1] in _ON_LOGITS
+    targets = arguments.get(None if named else 0, *_TARGETS)
+    found = _model_behind(ev, arguments.get(None if named else 1, *_PREDICTIONS))
     if found is None:
         return
     model, x = found
@@ -75,12 +83,14 @@ def _loss_of(ev: Evaluator, function: object, arguments: Arguments, node: ast.ex
     name = function.parts[-1]
     if function.parts[0] == "tensorflow" and name in _ON_LOGITS:
         return Loss(_ON_LOGITS[name], ev.place(node), True, written=name)
-    if function.parts[0] != "keras" or kind_of(function.parts[1:]) is not ApiKind.LOSS or name[:1].isupper():
+    if name in _OF_TENSORFLOW_1 and "losses" in function.parts[:-1]:
+        return Loss(_OF_TENSORFLOW_1[name], ev.place(node), True, written=name)
+    if function.parts[0] != "keras" or not _MODULES & set(function.parts[1:-1]) or name[:1].isupper():
         return None
     known = normalize.loss(name)
-    logits = arguments.get(None, "from_logits", default=False if arguments.complete else UNKNOWN)
     if known is None:
         return None
+    logits = arguments.get(2, "from_logits", default=False if arguments.complete else UNKNOWN)
     return Loss(known, ev.place(node), logits if isinstance(logits, bool) else UNKNOWN, written=name)
 
 
@@ -101,8 +111,8 @@ def _model_behind(ev: Evaluator, value: object) -> tuple[ModelValue, Data] | Non
             return None
         model = next((model for model in ev.models if model.key == producer.layer.key), None)
         return (model, UNKNOWN) if model is not None else None
-    if isinstance(value, ArrayValue):
-        return ev.answers.get(value.data.key)
+    if isinstance(value, (ArrayValue, Opaque)):
+        return ev.answers.get(value.key if isinstance(value, Opaque) else value.data.key)
     return None
 
 

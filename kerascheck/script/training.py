@@ -28,11 +28,12 @@ from kerascheck.script.missteps import (
     place_of,
 )
 from kerascheck.script.roles import named_role
-from kerascheck.script.unseen import OF_MODELS, is_compiled_otherwise, is_search, shows_a_model
+from kerascheck.script.unseen import OF_MODELS, REPLICATED, is_compiled_otherwise, is_search, shows_a_model
 from kerascheck.script.uses import built_by_call, note_library_call, note_use
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
+    FunctionValue,
     HistoryValue,
     InstanceValue,
     LayerValue,
@@ -92,6 +93,8 @@ class Training(Compiles):
             case OptimizerValue() if name in APPLYING:
                 self._applied(subject, arguments, node)
                 return self.unknown(name)
+            case Opaque() if name in REPLICATED and isinstance(arguments.get(0, "fn"), FunctionValue):
+                return self._replicated(subject, arguments, node)
             case Opaque() if name == "search" and is_search(subject.origin, arguments):
                 return self.tuner_search(arguments, node)
             case Opaque() if (model := self._unseen_model(subject, name, arguments, node)) is not None:
@@ -103,6 +106,14 @@ class Training(Compiles):
         from kerascheck.script.own_steps import note_applied
 
         note_applied(cast("Evaluator", self), subject, arguments, node)
+
+    def _replicated(self, subject: Opaque, arguments: Arguments, node: ast.expr) -> object:
+        """`strategy.run(step, args=(batch,))`: the function runs on each device."""
+        given = arguments.get(1, "args", default=())
+        items = self.iterate(given)
+        if items is None:
+            return self.data_method(subject, "run", arguments, node)
+        return self.apply(arguments.get(0, "fn"), Arguments(items, {}, None), node)
 
     def _object_method(self, subject: ObjectValue, name: str, arguments: Arguments, node: ast.expr) -> object:
         handler = METHODS.get(f"{subject.path}.{name}")

@@ -25,6 +25,9 @@ OF_MODELS: Final = frozenset(
 )
 """The methods by which such a model shows."""
 
+REPLICATED: Final = frozenset({"run", "experimental_run_v2"})
+"""The methods of a `tf.distribute.Strategy` that run a function on each device."""
+
 _ALONE: Final = frozenset(
     {"fit_generator", "train_on_batch", "evaluate_generator", "predict_generator", "test_on_batch"}
 )

@@ -11,7 +11,7 @@ from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.machine import to_value
 from kerascheck.script.structures import ScalarTensor
-from kerascheck.script.values import Arguments, ArrayValue, OptimizerValue, Path
+from kerascheck.script.values import Arguments, ArrayValue, FunctionValue, OptimizerValue, Path
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -122,6 +122,13 @@ def trainer(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     )  # fmt: skip
     made = ev.optimizer_object(_TRAINERS[written.removesuffix("Optimizer")], call, node)
     return OptimizerValue(replace(made.optimizer, written=written))
+
+
+@handles("tensorflow.function", "tensorflow.autograph.experimental.do_not_convert", "tensorflow.contrib.eager.defun")
+def traced(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """A function that is traced does what it does."""
+    function = arguments.get(0, "func", "python_function")
+    return function if isinstance(function, FunctionValue) else ev.unknown(path.dotted)
 
 
 @handles("tensorflow.io.read_file", "tensorflow.read_file")
