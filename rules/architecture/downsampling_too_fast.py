@@ -116,26 +116,27 @@ from kerascheck.facts.families import ACTIVATIONS, NORMALIZATIONS, PASSING, POOL
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.findings import Finding, Severity
 from kerascheck.folding import folded
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 DEEP: Final = 10
 _BETWEEN: Final = PASSING | ACTIVATIONS | NORMALIZATIONS
 _PREPARING: Final = frozenset({"Rescaling", "Normalization", "InputLayer", "Resizing", "CenterCrop"})
 
 
-@rule("KC228", "downsampling-too-fast", Severity.INFO, since="0.1")
-def downsampling_too_fast(graph: ModelGraph) -> Iterator[Finding]:
-    found = [finding for chain in chains(graph) for finding in _findings(graph, chain)]
+@rule("KC228", "downsampling-too-fast", Severity.INFO, since="0.1", options={"convolutions": DEEP})
+def downsampling_too_fast(graph: ModelGraph, options: Options) -> Iterator[Finding]:
+    deep = options.number("convolutions", DEEP)
+    found = [finding for chain in chains(graph) for finding in _findings(graph, chain, deep)]
     yield from folded(found)
 
 
-def _findings(graph: ModelGraph, chain: Sequence[Node]) -> Iterator[Finding]:
+def _findings(graph: ModelGraph, chain: Sequence[Node], deep: float) -> Iterator[Finding]:
     steps = [node for node in chain if core(node.layer).class_name not in _BETWEEN]
     if not any(is_convolution(node.layer) for node in chain):
         return
     yield from _at_the_input(graph, chain, steps)
     yield from _in_a_row(steps)
-    yield from _after_each(steps)
+    yield from _after_each(steps, deep)
     yield from _on_one_place(steps)
 
 
@@ -168,10 +169,10 @@ def _in_a_row(steps: Sequence[Node]) -> Iterator[Finding]:
             )
 
 
-def _after_each(steps: Sequence[Node]) -> Iterator[Finding]:
+def _after_each(steps: Sequence[Node], deep: float) -> Iterator[Finding]:
     layers = [node for node in steps if is_convolution(node.layer)]
     pooled = [after for node, after in pairwise(steps) if is_convolution(node.layer) and _is_pooling(after)]
-    if len(layers) >= DEEP and len(pooled) == len(layers):
+    if len(layers) >= deep and len(pooled) == len(layers):
         yield _finding(
             pooled[-1],
             f"each of the {len(layers)} convolutions has a pooling behind it, which divides the maps by {2 ** len(pooled):,}",

@@ -90,7 +90,7 @@ from kerascheck.facts.graph import ModelGraph, Node
 from kerascheck.facts.values import Shape, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.folding import folded
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 VOCABULARY: Final = 500
 _CLASSIFIERS: Final = frozenset({"softmax", "sigmoid"})
@@ -105,18 +105,19 @@ _BETWEEN: Final = PASSING | {
 }
 
 
-@rule("KC227", "early-bottleneck", Severity.INFO, since="0.1")
-def early_bottleneck(graph: ModelGraph) -> Iterator[Finding]:
-    yield from folded(finding for chain in chains(graph) for finding in _findings(graph, chain))
+@rule("KC227", "early-bottleneck", Severity.INFO, since="0.1", options={"vocabulary": VOCABULARY})
+def early_bottleneck(graph: ModelGraph, options: Options) -> Iterator[Finding]:
+    most = options.number("vocabulary", VOCABULARY)
+    yield from folded(finding for chain in chains(graph) for finding in _findings(graph, chain, most))
 
 
-def _findings(graph: ModelGraph, chain: Sequence[Node]) -> Iterator[Finding]:
+def _findings(graph: ModelGraph, chain: Sequence[Node], most: float) -> Iterator[Finding]:
     dense = _dense_tail(chain)
     if len(dense) < 3 or not graph.is_output(chain[-1]):
         return
     widths = [_width(node) for node in dense]
     output = widths[-1]
-    if output >= VOCABULARY or output in (_features(dense[0].input_shape), _features(_entry(graph))):
+    if output >= most or output in (_features(dense[0].input_shape), _features(_entry(graph))):
         return
     for before, node, width, wider in zip(dense, dense[1:-1], widths[1:-1], widths, strict=False):
         if 2 * width < output and 2 * width < wider:

@@ -66,15 +66,15 @@ from kerascheck.facts.chains import chains, is_convolution, sizes, spatial
 from kerascheck.facts.families import SAME_SHAPE, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.findings import Finding, Related, Severity
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 FEWEST: Final = 3
 SMALL: Final = 16
 _PADDING: Final = frozenset({"ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"})
 
 
-@rule("KC242", "no-downsampling", Severity.INFO, since="0.1")
-def no_downsampling(graph: ModelGraph) -> Iterator[Finding]:
+@rule("KC242", "no-downsampling", Severity.INFO, since="0.1", options={"convolutions": FEWEST, "places": SMALL})
+def no_downsampling(graph: ModelGraph, options: Options) -> Iterator[Finding]:
     if not graph.whole or graph.nested:
         return
     for chain in chains(graph):
@@ -83,15 +83,15 @@ def no_downsampling(graph: ModelGraph) -> Iterator[Finding]:
             continue
         flatten = next((node for node in chain if node.layer.class_name == "Flatten"), None)
         if flatten is not None:
-            yield from _finding(chain[: chain.index(flatten)], flatten)
+            yield from _finding(chain[: chain.index(flatten)], flatten, options)
 
 
-def _finding(chain: Sequence[Node], flatten: Node) -> Iterator[Finding]:
+def _finding(chain: Sequence[Node], flatten: Node, options: Options) -> Iterator[Finding]:
     found = [node for node in chain if is_convolution(node.layer)]
-    if len(found) < FEWEST or not all(_keeps_size(node) for node in chain):
+    if len(found) < options.number("convolutions", FEWEST) or not all(_keeps_size(node) for node in chain):
         return
     places = spatial(found[0], found[0].input_shape)
-    if places is None or max(places) <= SMALL:
+    if places is None or max(places) <= options.number("places", SMALL):
         return
     size = " by ".join(str(length) for length in places)
     yield Finding(

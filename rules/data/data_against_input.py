@@ -110,7 +110,6 @@ A last axis of size 1 may be surplus, and a missing one is only a hint: newer Ke
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 
 from msgspec.structs import replace
 
@@ -118,8 +117,9 @@ from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.entries import entries
 from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import GraphKind, ModelGraph
+from kerascheck.facts.inputs import agree, batch_shape, is_list, is_ragged, lacks_channels, mismatch, view_for, words_of
 from kerascheck.facts.training import Data, Evaluation, Fit, KerasUsage, TrainingProgram
-from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
+from kerascheck.facts.values import Dim, Unknown
 from kerascheck.findings import Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
@@ -163,7 +163,7 @@ def _as_arrays(program: TrainingProgram, event: Fit | Evaluation) -> Fix | None:
         return None
     edits = list(numpy[1])
     for data, argument in ((event.x, "x"), (event.y, "y")):
-        if isinstance(data, DataArray) and _is_list(data):
+        if isinstance(data, DataArray) and is_list(data):
             around = statements.wrapped(event.place(argument), f"{numpy[0]}.array")
             if around is None:
                 return None
@@ -173,32 +173,15 @@ def _as_arrays(program: TrainingProgram, event: Fit | Evaluation) -> Fix | None:
 
 def _reshaped(program: TrainingProgram, event: Fit | Evaluation, graph: ModelGraph) -> Fix | None:
     """The axis that is missing, or the axes in one, behind the array itself."""
-    data, wanted = event.x, graph.inputs[0].shape
-    if (
-        not isinstance(data, DataArray)
-        or data.kind is not DataKind.ARRAY
-        or data.container
-        or program.statements is None
-    ):
+    data = event.x
+    if not isinstance(data, DataArray) or data.kind is not DataKind.ARRAY or data.container or not graph.inputs:
         return None
-    if isinstance(data.shape, Unknown) or isinstance(wanted, Unknown):
+    wanted = graph.inputs[0].shape
+    if isinstance(data.shape, Unknown) or isinstance(wanted, Unknown) or program.statements is None:
         return None
-    text = _turned(data.shape, wanted, one=event.method.startswith("predict"))
+    text = view_for(data.shape, wanted, one=event.method.startswith("predict"))
     edit = program.statements.append(event.place("x"), text) if text else None
     return Fix((edit,), safe=False) if edit is not None else None
-
-
-def _turned(shape: tuple[Dim, ...], wanted: tuple[Dim, ...], *, one: bool) -> str:
-    """What brings an array to the input of the model; empty where it takes more than another view of the same values."""
-    if one and len(shape) == len(wanted) - 1 and _agree(shape, wanted[1:]):
-        return "[None]"
-    if _lacks_channels(shape, wanted):
-        return "[..., None]"
-    sizes = [size for size in shape[1:] if isinstance(size, int)]
-    axes = [size for size in wanted[1:] if isinstance(size, int)]
-    if len(sizes) == len(shape) - 1 and len(axes) == len(wanted) - 1 and prod(sizes) == prod(axes):
-        return f".reshape(-1, {', '.join(map(str, axes))})"
-    return ""
 
 
 def _of_types(event: Fit | Evaluation, graph: ModelGraph | None, usage: KerasUsage) -> Iterator[Finding]:
@@ -207,11 +190,11 @@ def _of_types(event: Fit | Evaluation, graph: ModelGraph | None, usage: KerasUsa
     # Keras 1 and 2 made an array of a list of numbers.
     if own and usage.target not in (1, 2) and usage.written_for != 1:
         severity = Severity.ERROR if usage.target == 3 else Severity.WARNING
-        if isinstance(x, DataArray) and _is_list(x):
+        if isinstance(x, DataArray) and is_list(x):
             yield _list(event, x, "x", severity)
-        elif isinstance(y, DataArray) and _is_list(y) and isinstance(x, DataArray) and x.kind is DataKind.ARRAY:
+        elif isinstance(y, DataArray) and is_list(y) and isinstance(x, DataArray) and x.kind is DataKind.ARRAY:
             yield _list(event, y, "y", severity)
-    if isinstance(x, DataArray) and _is_ragged(x):
+    if isinstance(x, DataArray) and is_ragged(x):
         yield Finding(
             message=f"{_name(x)} holds rows of different lengths, and `{event.method}` raises an error for them",
             location=event.place("x"),
@@ -232,17 +215,6 @@ def _of_types(event: Fit | Evaluation, graph: ModelGraph | None, usage: KerasUsa
             help="put a `TextVectorization` layer in front, or encode the texts before",
             label="text as input",
         )
-
-
-def _is_ragged(data: DataArray) -> bool:
-    """Whether the rows are lists of word numbers that nothing brought to one length."""
-    if data.kind is not DataKind.ARRAY or data.dtype != "object":
-        return False
-    return data.origin in ("imdb", "reuters") or any(step.by == "Tokenizer" for step in data.history)
-
-
-def _is_list(data: DataArray) -> bool:
-    return data.kind is DataKind.ARRAY and data.container == "list"
 
 
 def _takes_numbers(graph: ModelGraph) -> bool:
@@ -315,7 +287,7 @@ def _of_inputs(event: Fit | Evaluation, graph: ModelGraph, data: Data, place: Lo
 def _of_shape(
     event: Fit | Evaluation, graph: ModelGraph, data: DataArray, wanted: object, place: Location
 ) -> Iterator[Finding]:
-    shape = _shape(data)
+    shape = batch_shape(data)
     found = entries(graph)
     if isinstance(shape, Unknown) or not isinstance(wanted, tuple) or not shape:
         return
@@ -323,40 +295,25 @@ def _of_shape(
         return
     if data.container == SEVERAL:
         return
-    mismatch = _mismatch(shape, wanted)
-    if mismatch is None:
-        if isinstance(event, Fit) and place == event.place("x") and _lacks_channels(shape, wanted):
+    reason = mismatch(shape, wanted)
+    if reason is None:
+        if isinstance(event, Fit) and place == event.place("x") and lacks_channels(shape, wanted):
             yield _without_channels(event, graph, data, shape, wanted)
         return
-    one = event.method.startswith("predict") and len(shape) == len(wanted) - 1 and _agree(shape, wanted[1:])
+    one = event.method.startswith("predict") and len(shape) == len(wanted) - 1 and agree(shape, wanted[1:])
     if one:
-        message = f"{_name(data)} is one sample of shape {_text(shape)}, while the model takes batches of shape {_text(wanted)}"
+        message = f"{_name(data)} is one sample of shape {words_of(shape)}, while the model takes batches of shape {words_of(wanted)}"
         advice = "keep the batch axis: slice with `[i : i + 1]`, or add it with `[None]`"
     else:
-        message = (
-            f"{_name(data)} has the shape {_text(shape)}, while the input of the model is {_text(wanted)}: {mismatch}"
-        )
+        message = f"{_name(data)} has the shape {words_of(shape)}, while the input of the model is {words_of(wanted)}: {reason}"
         advice = "reshape the data, or change the model's input, so that all axes behind the first agree"
     yield Finding(
         message=f"{message}, and `{event.method}` raises a ValueError",
         location=place,
         help=advice,
-        label="one sample without its batch axis" if one else mismatch,
+        label="one sample without its batch axis" if one else reason,
         related=(Related(graph.location, "the model is made here"),),
     )
-
-
-def _shape(data: DataArray) -> Shape:
-    """The shape of an array, or of the batches that a generator gives."""
-    if data.kind is DataKind.GENERATOR:
-        return data.elements[0].shape if data.elements else UNKNOWN
-    return data.shape if data.kind is DataKind.ARRAY else UNKNOWN
-
-
-def _lacks_channels(shape: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> bool:
-    """Whether nothing but a last axis of 1 is missing."""
-    known = all(isinstance(size, int) for size in (*shape[1:], *wanted[1:]))
-    return known and len(shape) > 1 and wanted[-1] == 1 and shape[1:] == wanted[1:-1]
 
 
 def _without_channels(
@@ -364,7 +321,7 @@ def _without_channels(
 ) -> Finding:
     return Finding(
         message=(
-            f"{_name(data)} has the shape {_text(shape)}, without the last axis of the input {_text(wanted)}: Keras 3 "
+            f"{_name(data)} has the shape {words_of(shape)}, without the last axis of the input {words_of(wanted)}: Keras 3 "
             "adds it, older ones raise a ValueError"
         ),
         location=event.place("x"),
@@ -373,32 +330,6 @@ def _without_channels(
         severity=Severity.INFO,
         related=(Related(graph.location, "the model is made here"),),
     )
-
-
-def _mismatch(shape: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> str | None:
-    """Why Keras refuses data of a shape; None where it may take them."""
-    longer, shorter = (shape, wanted) if len(shape) > len(wanted) else (wanted, shape)
-    if len(longer) == len(shorter) + 1 and not (isinstance(longer[-1], int) and longer[-1] != 1):
-        return None
-    sizes = [size for size in (*shape[1:], *wanted[1:]) if not isinstance(size, int)]
-    if not sizes and len(shape) == len(wanted) > 3 and sorted(map(str, shape[1:])) == sorted(map(str, wanted[1:])):
-        # The channels stand elsewhere: where the data set puts them is a setting of the machine.
-        return None
-    if len(shape) != len(wanted):
-        return f"{len(shape)} axes instead of {len(wanted)}"
-    for index, (size, other) in enumerate(zip(shape[1:], wanted[1:], strict=True), 1):
-        if isinstance(size, int) and isinstance(other, int) and size != other:
-            return f"axis {index} has {size:,} instead of {other:,}"
-    return None
-
-
-def _agree(shape: tuple[Dim, ...], wanted: tuple[Dim, ...]) -> bool:
-    return all(not isinstance(a, int) or not isinstance(b, int) or a == b for a, b in zip(shape, wanted, strict=True))
-
-
-def _text(shape: tuple[Dim, ...]) -> str:
-    sizes = [str(size) if isinstance(size, int) else "None" if size is None else "?" for size in shape]
-    return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
 
 def _name(data: DataArray) -> str:

@@ -93,7 +93,7 @@ from kerascheck.facts.training import Evaluation, Fit, Fitting, Split, TrainingP
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.folding import folded
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 EFFECT = {
     Learned.SCALE: "the ranges of the test rows",
@@ -109,16 +109,23 @@ FEW_ROWS: Final = 10
 """Rows for each column, below which every row turns the directions of a projection."""
 
 
-@rule("KC105", "fitted-before-split", Severity.WARNING, since="0.1", group="leakage")
-def fitted_before_split(program: TrainingProgram) -> Iterator[Finding]:
-    found = list(_found(program))
+@rule(
+    "KC105",
+    "fitted-before-split",
+    Severity.WARNING,
+    since="0.1",
+    group="leakage",
+    options={"rows-per-column": FEW_ROWS},
+)
+def fitted_before_split(program: TrainingProgram, options: Options) -> Iterator[Finding]:
+    found = list(_found(program, options.number("rows-per-column", FEW_ROWS)))
     for message in dict.fromkeys(finding.message for finding in found):
         same = [finding for finding in found if finding.message == message]
         # The same statistic of several columns of one frame is one mistake.
         yield from folded(same) if message[0] != "`" else same
 
 
-def _found(program: TrainingProgram) -> Iterator[Finding]:
+def _found(program: TrainingProgram, few: float) -> Iterator[Finding]:
     for fitting in program.of(Fitting):
         kind = learned(fitting.transformer)
         data = fitting.data
@@ -126,11 +133,11 @@ def _found(program: TrainingProgram) -> Iterator[Finding]:
             continue
         judged = _judged_part(data)
         if judged is not None:
-            yield _joined(fitting, data, kind, judged)
+            yield _joined(fitting, data, kind, judged, few)
         elif not _is_part(data):
             place = _split_later(program, fitting, data) or _judged_apart(program, fitting, data)
             if place is not None and not (data.path and _only_validates(program, data)):
-                yield _finding(fitting, data, kind, place)
+                yield _finding(fitting, data, kind, place, few)
 
 
 def _is_part(data: DataArray) -> bool:
@@ -192,12 +199,12 @@ def _judged_apart(program: TrainingProgram, fitting: Fitting, data: DataArray) -
     return None
 
 
-def _is_strong(kind: Learned, data: DataArray) -> bool:
+def _is_strong(kind: Learned, data: DataArray, few: float) -> bool:
     """Whether so much of the judged rows gets through that their score means nothing."""
     if kind is not Learned.PROJECTION or not isinstance(data.shape, tuple) or len(data.shape) != 2:
         return kind in STRONG
     rows, columns = data.shape
-    return isinstance(rows, int) and isinstance(columns, int) and rows < FEW_ROWS * columns
+    return isinstance(rows, int) and isinstance(columns, int) and rows < few * columns
 
 
 def _effect(fitting: Fitting, kind: Learned) -> str:
@@ -205,10 +212,10 @@ def _effect(fitting: Fitting, kind: Learned) -> str:
     return EFFECT[Learned.FILLING if kind is Learned.SCALE and fitting.transformer.islower() else kind]
 
 
-def _joined(fitting: Fitting, data: DataArray, kind: Learned, judged: DataArray) -> Finding:
+def _joined(fitting: Fitting, data: DataArray, kind: Learned, judged: DataArray, few: float) -> Finding:
     name = f"`{judged.name}`" if judged.name else f"the {judged.role.value} part"
     origin = judged.cut_off
-    severity = Severity.ERROR if _is_strong(kind, data) else Severity.WARNING
+    severity = Severity.ERROR if _is_strong(kind, data, few) else Severity.WARNING
     return Finding(
         message=f"{_what(fitting)} is computed on the training rows joined with {name}: {_effect(fitting, kind)} reach the training, and the score on them is too good",
         location=fitting.method_place or fitting.location,
@@ -223,13 +230,13 @@ def _what(fitting: Fitting) -> str:
     return f"`{fitting.transformer}`" if fitting.transformer[:1].isupper() else f"the {fitting.transformer}"
 
 
-def _finding(fitting: Fitting, data: DataArray, kind: Learned, split: Location) -> Finding:
+def _finding(fitting: Fitting, data: DataArray, kind: Learned, split: Location, few: float) -> Finding:
     name = f"`{data.name}`" if data.name else "all rows"
     return Finding(
         message=f"{_what(fitting)} is computed on {name} before the rows are split {split.words}: {_effect(fitting, kind)} reach the training, and the test score is too good",
         location=fitting.method_place or fitting.location,
         help="split first, then `fit` on the training part only and `transform` the other parts with the same object",
         label="fitted on train and test rows",
-        severity=Severity.ERROR if _is_strong(kind, data) else Severity.WARNING,
+        severity=Severity.ERROR if _is_strong(kind, data, few) else Severity.WARNING,
         related=(Related(split, "the test rows are split off here"),),
     )

@@ -59,7 +59,7 @@ from msgspec.structs import replace
 from kerascheck.facts.training import Evaluation, Fit, ModelUse, TrainingProgram, is_made_up
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 METHODS: Final = frozenset({"fit", "fit_generator"})
 FEW: Final = 10
@@ -67,14 +67,15 @@ NO_USE: Final = frozenset({"built", "summary", "history", "trainable"})
 SAVERS: Final = frozenset({"ModelCheckpoint", "BackupAndRestore", "LambdaCallback", "SwapEMAWeights"})
 
 
-@rule("KC510", "model-not-kept", Severity.INFO, since="0.1")
-def model_not_kept(program: TrainingProgram) -> Iterator[Finding]:
+@rule("KC510", "model-not-kept", Severity.INFO, since="0.1", options={"epochs": FEW})
+def model_not_kept(program: TrainingProgram, options: Options) -> Iterator[Finding]:
+    few = options.number("epochs", FEW)
     found: dict[int | Unknown, Finding] = {}
     for fit in program.of(Fit) if program.whole else ():
         epochs = fit.arguments.get("epochs", 1)
         if fit.method not in METHODS or fit.uncalled or fit.repeated or fit.location.cell is not None:
             continue
-        if not isinstance(epochs, int) or epochs < FEW or is_made_up(fit.x) or _is_kept(program, fit):
+        if not isinstance(epochs, int) or epochs < few or is_made_up(fit.x) or _is_kept(program, fit):
             continue
         found.setdefault(
             fit.model,

@@ -60,13 +60,14 @@ from kerascheck.facts.lives import built
 from kerascheck.facts.training import Fit, Loop, TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Fix, Related, Severity
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 FEW: Final = 5
 
 
-@rule("KC513", "models-in-loop", Severity.INFO, since="0.1", group="performance", fixable=True)
-def models_in_loop(program: TrainingProgram) -> Iterator[Finding]:
+@rule("KC513", "models-in-loop", Severity.INFO, since="0.1", group="performance", fixable=True, options={"turns": FEW})
+def models_in_loop(program: TrainingProgram, options: Options) -> Iterator[Finding]:
+    few = options.number("turns", FEW)
     if not program.whole or any(True for _ in program.calls("clear_session", "reset_default_graph")):
         return
     found: dict[int, Finding] = {}
@@ -75,7 +76,7 @@ def models_in_loop(program: TrainingProgram) -> Iterator[Finding]:
         # A model of which nothing is known was made elsewhere.
         made = built(program, fit.model) if graph is not None and graph.layers else None
         inner = {loop.key for loop in fit.loops}
-        loop = next((loop for loop in made.loops if loop.key in inner and _is_long(loop)), None) if made else None
+        loop = next((loop for loop in made.loops if loop.key in inner and _is_long(loop, few)), None) if made else None
         if loop is not None and made is not None:
             found.setdefault(loop.key, replace(_finding(fit, loop), fix=_cleared(program, loop)))
     if found:
@@ -93,8 +94,8 @@ def _cleared(program: TrainingProgram, loop: Loop) -> Fix | None:
     return Fix((edit,)) if edit is not None else None
 
 
-def _is_long(loop: Loop) -> bool:
-    return loop.over != "" and (isinstance(loop.turns, Unknown) or loop.turns >= FEW)
+def _is_long(loop: Loop, few: float) -> bool:
+    return loop.over != "" and (isinstance(loop.turns, Unknown) or loop.turns >= few)
 
 
 def _finding(fit: Fit, loop: Loop) -> Finding:

@@ -77,26 +77,27 @@ from kerascheck.facts.training import Evaluation, Event, Fit, ModelUse, Training
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Severity
 from kerascheck.folding import folded
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 METHODS: Final = frozenset({"fit", "fit_generator"})
 MANY: Final = 10
 ELSEWHERE: Final = ("passed", "returned")
 
 
-@rule("KC503", "no-validation", Severity.WARNING, since="0.1")
-def no_validation(program: TrainingProgram) -> Iterator[Finding]:
+@rule("KC503", "no-validation", Severity.WARNING, since="0.1", options={"epochs": MANY})
+def no_validation(program: TrainingProgram, options: Options) -> Iterator[Finding]:
+    many = options.number("epochs", MANY)
     blind = list(_blind(program))
-    quiet = _judges_others(program) or all(_is_short(program, fit) for fit in blind)
+    quiet = _judges_others(program) or all(_is_short(program, fit, many) for fit in blind)
     for finding in folded(map(_finding, blind)):
         yield replace(finding, severity=Severity.INFO) if quiet else finding
 
 
-def _is_short(program: TrainingProgram, fit: Fit) -> bool:
+def _is_short(program: TrainingProgram, fit: Fit, many: float) -> bool:
     """Whether no training of the model runs long enough to learn the rows by heart."""
     fits = [other for other in program.of(Fit) if other.model == fit.model]
     lengths = [other.arguments.get("epochs", 1) for other in fits]
-    return not any(other.repeated for other in fits) and all(isinstance(n, int) and n < MANY for n in lengths)
+    return not any(other.repeated for other in fits) and all(isinstance(n, int) and n < many for n in lengths)
 
 
 def _judges_others(program: TrainingProgram) -> bool:

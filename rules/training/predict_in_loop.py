@@ -55,20 +55,28 @@ from typing import Final
 from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
-from kerascheck.rule import rule
+from kerascheck.rule import Options, rule
 
 FEW: Final = 10
 METHODS: Final = frozenset({"predict", "predict_classes", "predict_proba"})
 
 
-@rule("KC514", "predict-in-loop", Severity.WARNING, since="0.1", group="performance", mentions=("predict",))
-def predict_in_loop(program: TrainingProgram) -> Iterator[Finding]:
+@rule(
+    "KC514",
+    "predict-in-loop",
+    Severity.WARNING,
+    since="0.1",
+    group="performance",
+    mentions=("predict",),
+    options={"turns": FEW},
+)
+def predict_in_loop(program: TrainingProgram, options: Options) -> Iterator[Finding]:
     for call in program.of(Evaluation):
         if call.method not in METHODS or not call.follows_loop or not call.loops or not _is_one_row(call):
             continue
         loop = call.loops[-1]
         trained = any(loop.key == around.key for fit in program.of(Fit) for around in fit.loops)
-        if trained or _turns(call) <= FEW:
+        if trained or _turns(call) <= options.number("turns", FEW):
             continue
         yield Finding(
             message=f"`{call.method}` runs once for every row, each time with the overhead of a whole call",
