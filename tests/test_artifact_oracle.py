@@ -9,6 +9,7 @@ import pytest
 from oracle.answers import Task, ask
 from oracle.outline import outline_of_graph, outline_of_keras
 
+from kerascheck import Config, Severity, check_model
 from kerascheck.artifact import read_model
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.values import UNKNOWN, Symbol
@@ -86,3 +87,16 @@ def test_training_configurations_equal_those_that_keras_saved(
             assert rate == pytest.approx(event["learning_rate"], rel=1e-6)
         expected = event["loss"] if isinstance(event["loss"], list) else [event["loss"]] * len(graph.outputs)
         assert [loss.name if loss is not None else None for loss in found.losses] == expected
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_what_keras_saved_has_no_fault_in_its_weights(script: Path, answers: dict[str, dict]) -> None:
+    for entry in answers[script.name]["saved"]:
+        report = check_model(entry["path"], config=Config())
+        loud = {f.code for f in report.findings if f.severity is not Severity.INFO and f.code[:3] in ("KC7", "KC8")}
+        # Nobody trained them, and code in a Lambda is told whoever wrote it.
+        assert loud <= {"KC704", "KC801"}, entry["path"]
+        if report.weights is not None:
+            stored = sum(layer.parameters for layer in report.weights.layers)
+            assert (stored, report.weights.unread) == (report.weights.parameters, 0)
+            assert not any("/" in layer.path and ":" in layer.path for layer in report.weights.layers)

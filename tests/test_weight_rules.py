@@ -15,7 +15,7 @@ from kerascheck import Config, Finding, Severity, check_model
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from make_hostile_models import dense2, hdf5, model2
+from make_hostile_models import archive, dense2, dense3, hdf5, layer3, model2, weights3
 
 RNG = np.random.default_rng(9)
 KERNEL = RNG.normal(size=(8, 6)).astype("f4")
@@ -287,3 +287,35 @@ def test_values_that_become_0_in_half_precision_are_told(tmp_path: Path) -> None
     kind = {"class_name": "Policy", "config": {"name": "mixed_float16"}}
     found = findings(tmp_path, [dense(dtype=kind)], one(kernel=KERNEL * 1e-9))
     assert [finding.message[:8] for finding in found if finding.code == "KC708"] == ["48 of 48"]
+
+
+def test_a_layer_inside_a_wrapper_that_is_called_by_itself_too_is_stored_once(tmp_path: Path) -> None:
+    def change(file: h5py.File) -> None:
+        del file["layers/dense"]
+        group = file.create_group("layers/time_distributed/layer/vars")
+        group.attrs["name"] = "inside"
+        group["0"], group["1"] = KERNEL[:4, :3], BIAS[:3]
+        file.create_group("layers/time_distributed/vars").attrs["name"] = "wrapper"
+
+    inside = dense3("inside", batch_shape=[None, 4])
+    wrapper = layer3("wrapper", "TimeDistributed", layer=inside)
+    sequence = layer3("sequence", "InputLayer", batch_shape=[None, 5, 4])
+    calls = {"wrapper": ("sequence", [None, 5, 4]), "inside": ("row", [None, 4])}
+    layers = [sequence, layer3("row", "InputLayer", batch_shape=[None, 4]), wrapper, inside]
+    for entry in layers:
+        name = entry["config"]["name"]
+        entry |= {"name": name, "inbound_nodes": []}
+        if name in calls:
+            made, shape = calls[name]
+            config = {"shape": shape, "dtype": "float32", "keras_history": [made, 0, 0]}
+            entry["inbound_nodes"] = [{"args": [{"class_name": "__keras_tensor__", "config": config}], "kwargs": {}}]
+    ends = {
+        "input_layers": [["sequence", 0, 0], ["row", 0, 0]],
+        "output_layers": [["wrapper", 0, 0], ["inside", 0, 0]],
+    }
+    model = {"module": "keras", "class_name": "Functional", "config": {"name": "both", "layers": layers, **ends}}
+    archive(tmp_path / "m.keras", model, weights=weights3(change))
+    report = check_model(tmp_path / "m.keras", config=Config())
+    assert report.weights is not None
+    assert report.weights.parameters == 15
+    assert "KC709" not in {finding.code for finding in report.findings}

@@ -75,7 +75,14 @@ def weights_config_mismatch(saved: SavedModel) -> Iterator[Finding]:
     if not stored:
         yield from _nothing(saved, graph)
         return
+    by_name: dict[str, int] = {}
+    for tensor in stored:
+        name = tensor.layer.rsplit("/", 1)[-1]
+        by_name[name] = by_name.get(name, 0) + tensor.elements
     for layer in _layers(graph):
+        if by_name.get(layer.name) == layer.parameters and not any(_belongs(tensor, layer) for tensor in stored):
+            # A layer that stands in two places, as one inside a wrapper that is called by itself too, is stored once.
+            continue
         yield from _of_layer(saved, layer, [tensor for tensor in stored if _belongs(tensor, layer)])
     yield from folded(_extra(saved, graph, stored))
     yield from _state_without_weights(saved, stored)
