@@ -30,6 +30,10 @@ class Statements(Protocol):
         """Take out a layer that is added or called in a statement of its own, or that is an entry of a list."""
         ...
 
+    def remove_change(self, place: Location) -> Edit | None:
+        """Take out the statement that binds a name to what the call at a place makes of the same name (`y = encode(y)`)."""
+        ...
+
     def remove_argument(self, value: Location) -> Edit | None:
         """Take an argument out of its call; the place is that of its value."""
         ...
@@ -52,6 +56,14 @@ class Statements(Protocol):
 
     def name_at(self, place: Location) -> str | None:
         """The plain name that stands at a place."""
+        ...
+
+    def literal(self, place: Location, text: str) -> Location | None:
+        """Where a string stands that is written once inside the expression at a place."""
+        ...
+
+    def keyword(self, call: Location, name: str) -> Location | None:
+        """Where the value of a keyword stands in the call at a place."""
         ...
 
     def text(self, place: Location) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from kerascheck.facts.values import Symbol, Unknown, Value
 from kerascheck.keras_api import tables
@@ -153,10 +154,16 @@ def plain_name(value: Value) -> str | Unknown | None:
     return value if value is None or isinstance(value, (str, Unknown)) else None
 
 
+_SHORT: Final = {"rmse": "RootMeanSquaredError", "f1": "F1Score", "r2": "R2Score", "auroc": "AUC", "roc_auc": "AUC"}
+"""What metrics are called elsewhere."""
+
+
 def suggestion(written: str, kind: str) -> str | None:
     """The known name that is nearest to a misspelt one; `kind` is `layer`, `loss`, `metric`, `activation` …"""
     from difflib import get_close_matches
 
+    if written.lower() in _SHORT and kind == "metric":
+        return _SHORT[written.lower()]
     known = _known(kind)
     folded = {name.lower(): name for name in sorted(known)}
     found = get_close_matches(written.lower(), list(folded), n=1, cutoff=0.7)

@@ -82,6 +82,17 @@ class SourceStatements:
             case _:
                 return self._remove_entry(node, place) if node is not None else None
 
+    def remove_change(self, place: Location) -> Edit | None:
+        """Take out the statement that binds a name to what the call at a place makes of the same name (`y = encode(y)`)."""
+        found = self._statement(place)
+        match found[0] if found is not None else None:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(args=[ast.Name(id=given), *_]) as call) if (
+                name == given and self._is_at(call, place)
+            ):
+                return self.remove(place)
+            case _:
+                return None
+
     def remove_argument(self, value: Location) -> Edit | None:
         """Take an argument out of its call; the place is that of its value."""
         found = list(self._around(value))
@@ -141,6 +152,20 @@ class SourceStatements:
         """The plain name that stands at a place."""
         node = self._expression(place)
         return node.id if isinstance(node, ast.Name) else None
+
+    def literal(self, place: Location, text: str) -> Location | None:
+        """Where a string stands that is written once inside the expression at a place."""
+        whole = self._expression(place)
+        found = (
+            [node for node in ast.walk(whole) if isinstance(node, ast.Constant) and node.value == text] if whole else []
+        )
+        return self._place(found[0], place.cell) if len(found) == 1 else None
+
+    def keyword(self, call: Location, name: str) -> Location | None:
+        """Where the value of a keyword stands in the call at a place."""
+        node = self._expression(call)
+        words = node.keywords if isinstance(node, ast.Call) else []
+        return next((self._place(word.value, call.cell) for word in words if word.arg == name), None)
 
     def text(self, place: Location) -> str | None:
         """The source of an expression that stands on one line."""

@@ -87,12 +87,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataArray, DataKind, Encoding, StepKind
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.outputs import BINARY, ONE_HOT, SPARSE, Judgement, judgements
 from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
-from kerascheck.findings import Finding, Location, Related, Severity
+from kerascheck.findings import Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 
 
@@ -102,8 +104,17 @@ def label_encoding(graph: ModelGraph, program: TrainingProgram) -> Iterator[Find
         for labels in judgement.judged(program):
             finding = _compared(judgement, labels)
             if finding is not None:
-                yield finding
+                yield finding if finding.fix is not None else replace(finding, fix=_plain(program, labels, finding))
                 break
+
+
+def _plain(program: TrainingProgram, labels: DataArray, finding: Finding) -> Fix | None:
+    """The two classes as they were before they were made one-hot rows."""
+    statements = program.statements
+    if statements is None or _width(labels) != 2 or finding.location != _made(labels):
+        return None
+    edit = statements.remove_change(finding.location)
+    return Fix((edit,), safe=False) if edit is not None else None
 
 
 def _compared(judgement: Judgement, labels: DataArray) -> Finding | None:

@@ -58,7 +58,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from kerascheck.facts.graph import Layer, ModelGraph
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
 from kerascheck.facts.values import Value
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import normalize
@@ -91,12 +91,16 @@ NEAR = 0.85
 
 
 @rule("KC313", "unknown-identifier", Severity.ERROR, since="0.1", fixable=True)
-def unknown_identifier(usage: KerasUsage | None, saved: SavedModel | None) -> Iterator[Finding]:
+def unknown_identifier(
+    usage: KerasUsage | None, saved: SavedModel | None, program: TrainingProgram | None
+) -> Iterator[Finding]:
+    statements = program.statements if program is not None else None
     if usage is not None and not any(call.name in REGISTERING for call in usage.calls):
         for call in usage.calls:
             for kind, text, place in _names(call):
                 if not _is_known(kind, text, usage):
-                    yield _finding(kind, text, place)
+                    written = statements.literal(place, text) if statements is not None else None
+                    yield _finding(kind, text, written or place)
     if saved is not None and saved.graph is not None:
         yield from _stored(saved.graph)
 

@@ -96,7 +96,7 @@ from typing import Final
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order
 from kerascheck.facts.graph import LayerKind, ModelGraph
 from kerascheck.facts.training import Fit, TrainingProgram, arrays
-from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
+from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 
 ORDERED_LAYERS: Final = ("LSTM", "GRU", "RNN", "Conv1D", "Attention", "TimeDistributed", "Bidirectional")
@@ -107,7 +107,7 @@ CLASS_LOSSES: Final = frozenset({"categorical_crossentropy", "sparse_categorical
 @rule("KC505", "shuffle-off", Severity.WARNING, since="0.1", fixable=True, mentions=("shuffle",))
 def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
-        yield from _of_directory(fit)
+        yield from _of_directory(program, fit)
         value = fit.arguments.get("shuffle", True)
         if fit.method != "fit" or fit.is_tested or not (value is False or value == "batch"):
             continue
@@ -127,7 +127,7 @@ def shuffle_off(program: TrainingProgram) -> Iterator[Finding]:
         )
 
 
-def _of_directory(fit: Fit) -> Iterator[Finding]:
+def _of_directory(program: TrainingProgram, fit: Fit) -> Iterator[Finding]:
     data = fit.x
     if not isinstance(data, DataArray) or data.origin != "flow_from_directory" or fit.is_tested:
         return
@@ -139,13 +139,14 @@ def _of_directory(fit: Fit) -> Iterator[Finding]:
             label="`shuffle=False`",
             help="leave `shuffle` out where the images are trained on; it is needed off only where predictions are compared",
             related=(Related(fit.place("x"), "it is trained on here"),),
-            fix=Fix((Edit(place, "True"),)) if (place := _shuffle_of(data)) is not None else None,
+            fix=_shuffled(program, data),
         )
 
 
-def _shuffle_of(data: DataArray) -> Location | None:
-    """Where `shuffle=False` was given to the call that made the iterator."""
-    return next((step.places["shuffle"] for step in data.history if "shuffle" in step.places), None)
+def _shuffled(program: TrainingProgram, data: DataArray) -> Fix | None:
+    """The iterator told to shuffle, where it is made."""
+    place = program.statements.keyword(data.location, "shuffle") if program.statements is not None else None
+    return Fix((Edit(place, "True"),)) if place is not None else None
 
 
 def _are_texts(fit: Fit) -> bool:
