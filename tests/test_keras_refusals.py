@@ -302,6 +302,13 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         HEAD + 'rates = keras.optimizers.OptimizerMap(keras.optimizers.Adam(), {"a": keras.optimizers.SGD()})\n',
         3,
     ),
+    "entries of a map of optimizers": (
+        "KC605",
+        HEAD
+        + 'rates = keras.optimizers.OptimizerMap(keras.optimizers.Adam())\nrates["a"] = keras.optimizers.SGD()\n'
+        + 'rates["b"] = given()\nfor name in names():\n    rates[name] = keras.optimizers.SGD()\n',
+        3,
+    ),
     "an identity for a matrix": (
         "KC224",
         HEAD

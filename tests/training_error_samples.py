@@ -35,6 +35,7 @@ class Rows(keras.utils.PyDataset):
 
 
 """
+MAP = "optimizers.OptimizerMap(optimizers.Adam())"
 UNBUILT = "model = keras.Sequential([layers.Dense(3)])\n"
 AIMED = "print(keras.ops.sum(1))\n"
 
@@ -350,6 +351,16 @@ TRAINING = (
         "saving/object_registration:register_keras_serializable.decorator:1",
         "KC247",
         HEAD + "\n@keras.saving.register_keras_serializable()\nclass Plain:\n    pass\n",
+    ),
+    *(
+        made(f"optimizers/multi_optimizer:OptimizerMap.__setitem__:{number}", "KC605", f"{MAP}\n{entry}")
+        for number, entry in (
+            (1, 'thing["a"] = optimizers.SGD()\nthing["a"] = optimizers.SGD()'),
+            (2, "thing[1] = optimizers.SGD()"),
+            (3, 'thing["a"] = "sgd"'),
+            (4, 'thing["a"] = optimizers.LossScaleOptimizer(optimizers.SGD())'),
+            (5, f'thing["a"] = optimizers.MultiOptimizer({MAP})'),
+        )
     ),
     copied("models/cloning:clone_model:2", "model, call_function=lambda layer, value: layer(value)", MODEL),
     copied("models/cloning:clone_model:3", "Pair(), clone_function=lambda layer: layer", CLASS),

@@ -36,3 +36,4 @@ class Step(enum.Enum):
     COPY_ARGUMENT = "`clone_model` is given what it does not take for a model of this kind"
     SEVERAL_RATES = "the rate of a `MultiOptimizer` is read, which has several"
     INIT_KEYWORD = "a class of the script is given a keyword that its `__init__` does not take"
+    MAP_ENTRY = "an `OptimizerMap` is given something else than an optimizer by the name of variables"

@@ -18,6 +18,7 @@ from kerascheck.script.guards import asks_for_name, catches_absence, expects_ref
 from kerascheck.script.joins import Flow, fill, follow
 from kerascheck.script.loops import Loops
 from kerascheck.script.machine import STEP_BUDGET, BudgetError, to_value
+from kerascheck.script.missteps import check_entry
 from kerascheck.script.roles import named_role
 from kerascheck.script.uses import record_use
 from kerascheck.script.values import (
@@ -323,6 +324,8 @@ class Evaluator(Loops):
                 owner.whole = False
         elif isinstance(owner, ArrayValue):
             self.write_into(owner, index, value)
+        elif isinstance(owner, OptimizerValue):
+            check_entry(self, owner, key, value, index)
 
     _STATEMENTS: ClassVar[dict[type[ast.stmt], Callable[..., Flow]]] = {
         ast.Expr: _expression,

@@ -125,6 +125,7 @@ class Machine:
         self.weights_of: dict[int, ModelValue] = {}
         # How many tests around what runs now expect it to raise.
         self.refusals_expected = 0
+        self.map_entries: dict[int, set[str]] = {}
         self.called: set[int] = set()
         # The attributes of its object that a method sets.
         self.setters: dict[ast.AST, frozenset[str]] = {}

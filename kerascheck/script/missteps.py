@@ -25,6 +25,7 @@ from kerascheck.script.values import (
     LayerValue,
     ListValue,
     ModelValue,
+    OptimizerValue,
     Path,
     TensorValue,
 )
@@ -38,6 +39,7 @@ SEVERAL: Final = MERGING | {"Attention", "AdditiveAttention", "HashedCrossing"}
 _COUNTS: Final = {"Dot": (2, 2), "Subtract": (2, 2), "Attention": (2, 3), "AdditiveAttention": (2, 3), "HashedCrossing": (2, 99)}  # fmt: skip
 _QUERIED: Final = frozenset({"MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention"})
 _BUILT: Final = {"kernel": ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D"), "embeddings": ("Embedding",)}
+_WRAPPING: Final = frozenset({"LossScaleOptimizer", "MultiOptimizer"})
 _NO_CELLS: Final = frozenset({"Dense", "Conv1D", "Conv2D", "Conv3D", "Embedding", "Activation", "Dropout", "Flatten"})
 _WEIGHTED: Final = frozenset(
     {"Dense", "Conv1D", "Conv2D", "Conv3D", "Embedding", "LSTM", "GRU", "SimpleRNN", "BatchNormalization"}
@@ -516,3 +518,21 @@ def check_copied(machine: Core, model: ModelValue, arguments: Arguments, node: a
             )
     elif isinstance(items, (list, tuple)) and any(isinstance(item, ArrayValue) for item in items):
         note(machine, Step.COPY_ARGUMENT, place, kind, sort="data", keras_3=True)
+
+
+def check_entry(machine: Core, owner: OptimizerValue, key: object, value: object, place: ast.expr) -> None:
+    """`map["encoder/.*"] = optimizer`: a text once, and an optimizer that is no wrapper."""
+    if owner.optimizer.written != "OptimizerMap" or machine.undecided or machine.loops:
+        return
+    known = machine.map_entries.setdefault(owner.optimizer.key, set())
+    other = sort_of(machine, value)
+    if isinstance(key, str) and key in known:
+        note(machine, Step.MAP_ENTRY, place, "OptimizerMap", sort="twice", found=key)
+    elif isinstance(key, (int, float)):
+        note(machine, Step.MAP_ENTRY, place, "OptimizerMap", sort="key", found=repr(key))
+    elif other is not None:
+        note(machine, Step.MAP_ENTRY, place, "OptimizerMap", sort="value", found=other[1])
+    elif isinstance(value, OptimizerValue) and value.optimizer.written in _WRAPPING:
+        note(machine, Step.MAP_ENTRY, place, "OptimizerMap", sort="value", found=value.optimizer.written)
+    if isinstance(key, str):
+        known.add(key)

@@ -89,7 +89,7 @@ SURE: Final = 0.85
 
 @rule("KC605", "unknown-argument", Severity.ERROR, since="0.1", fixable=True)
 def unknown_argument(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding]:
-    for misstep in program.missteps(Step.COPY_ARGUMENT, Step.SEVERAL_RATES):
+    for misstep in program.missteps(Step.COPY_ARGUMENT, Step.SEVERAL_RATES, Step.MAP_ENTRY):
         yield _misplaced(misstep)
     yield from map(_of_own_class, program.missteps(Step.INIT_KEYWORD))
     for call in usage.calls:
@@ -108,6 +108,15 @@ def _misplaced(misstep: Misstep) -> Finding:
         case Step.SEVERAL_RATES, _:
             what, label = f"`{misstep.subject}` has no `{misstep.found}` of its own", "one for each optimizer inside"
             advice = "go through `optimizer.optimizers`"
+        case Step.MAP_ENTRY, "twice":
+            what, label = f'`OptimizerMap` has an optimizer for "{misstep.found}" already', "set before"
+            advice = "give each pattern one optimizer"
+        case Step.MAP_ENTRY, "key":
+            what, label = f"`OptimizerMap` takes texts as keys, and not {misstep.found}", "no text"
+            advice = 'write a pattern of the paths of variables, such as `"encoder/.*"`'
+        case Step.MAP_ENTRY, _:
+            what, label = f"`OptimizerMap` takes optimizers of one rate, and not `{misstep.found}`", "no such optimizer"
+            advice = "give the optimizer itself, such as `SGD(0.01)`"
         case _, "data":
             what, label = "`clone_model` builds on tensors of `Input`, and is given data", "no tensors of Keras"
             advice = "leave `input_tensors` out"
@@ -120,7 +129,8 @@ def _misplaced(misstep: Misstep) -> Finding:
                 "not for such a model",
             )
             advice = "leave it out, or build the model with the functional API"
-    end = "to read or set it fails" if misstep.step is Step.SEVERAL_RATES else "the call fails"
+    ends = {Step.SEVERAL_RATES: "to read or set it fails", Step.MAP_ENTRY: "the assignment fails"}
+    end = ends.get(misstep.step, "the call fails")
     return Finding(message=f"{what}: {end}", location=misstep.location, label=label, help=advice)
 
 

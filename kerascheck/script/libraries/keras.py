@@ -144,6 +144,12 @@ def _input_writing(ev: Evaluator, arguments: Arguments) -> Writing:
     return InputWriting(ev.page, nodes[0]) if nodes else UNWRITTEN
 
 
+@handles("keras.optimizers.OptimizerMap")
+def make_map(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """Optimizers by the names of variables, each known by itself."""
+    return ev.optimizer_object(path.parts[-1], arguments, arguments.node) if arguments.node else ev.unknown("map")
+
+
 @handles("keras.utils.set_random_seed")
 def set_random_seed(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Seeds Python, numpy and the backend."""
