@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -104,9 +105,9 @@ def _rule(
 
 
 def _deferred(module: str, code: str) -> Callable[..., Iterator[Finding]]:
-    def check(*facts: object) -> Iterator[Finding]:
+    @cache
+    def declared() -> Rule:
         values = vars(import_module(module)).values()
-        found = next(value for value in values if isinstance(value, Rule) and value.code == code)
-        return found.check(*facts)
+        return next(value for value in values if isinstance(value, Rule) and value.code == code)
 
-    return check
+    return lambda *facts: declared().check(*facts)

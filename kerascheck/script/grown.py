@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from kerascheck.facts.steps import Grown
 from kerascheck.script.source import Unit
 from kerascheck.script.values import FunctionValue, Path
-from kerascheck.script.walking import walk
+from kerascheck.script.walking import functions, walk
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
@@ -19,7 +19,6 @@ FEW: Final = 8
 
 _JOINS: Final = frozenset({"concat", "concatenate", "Concatenate"})
 _STEPS: Final = ("call", "train_step", "test_step", "predict_step")
-_FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def grown_tensors(ev: Evaluator, units: Sequence[Unit]) -> tuple[Grown, ...]:
@@ -33,8 +32,8 @@ def grown_tensors(ev: Evaluator, units: Sequence[Unit]) -> tuple[Grown, ...]:
     }
     found: dict[int, Grown] = {}
     for unit in units:
-        for function in walk(unit.tree):
-            if isinstance(function, _FUNCTIONS) and (id(function) in methods or _is_traced(ev, function)):
+        for function in functions(unit.tree):
+            if id(function) in methods or _is_traced(ev, function):
                 ev.page = ev.pages[unit.cell]
                 for loop in walk(function):
                     if isinstance(loop, ast.For | ast.While) and not _is_short(loop):

@@ -316,7 +316,7 @@ def check_call(machine: Core, value: LayerValue, arguments: Arguments, node: ast
     place = arguments.positional_nodes[0] if arguments.positional_nodes else node
     first = arguments.get(0, "inputs")
     if layer.kind is LayerKind.BUILTIN and layer.class_name != "Lambda":
-        for item, part in _with_places(first, place):
+        for item, part in _with_places(first, place) if not isinstance(first, TensorValue) else ():
             found = sort_of(machine, item)
             if found is not None and found[0] in ("layer", "class", "function", "model"):
                 note_other(machine, Step.NOT_A_TENSOR, part, layer.label, found)
@@ -340,8 +340,10 @@ def check_body(machine: Core, instance: InstanceValue, node: ast.expr) -> None:
 
 def _check_maps(machine: Core, value: LayerValue, first: object, place: ast.expr) -> None:
     """A `ConvLSTM` of Keras 3 needs the size of its maps."""
+    if not value.layer.class_name.startswith("ConvLSTM"):
+        return
     shape = first.tensor.shape if isinstance(first, TensorValue) else None
-    if not value.layer.class_name.startswith("ConvLSTM") or not isinstance(shape, tuple) or len(shape) < 4:
+    if not isinstance(shape, tuple) or len(shape) < 4:
         return
     if None in (shape[3:] if value.layer["data_format"] == "channels_first" else shape[2:-1]):
         note(machine, Step.OPEN_SIZE, place, value.layer.label, found=str(shape), keras_3=True)
@@ -349,6 +351,8 @@ def _check_maps(machine: Core, value: LayerValue, first: object, place: ast.expr
 
 def _check_count(machine: Core, value: LayerValue, arguments: Arguments, place: ast.expr) -> None:
     name, first = value.layer.class_name, arguments.get(0, "inputs")
+    if name not in SEVERAL and name not in _QUERIED:
+        return
     label = value.layer.label
     if name in SEVERAL and (maker := single_tensor(machine, first)) is not None:
         note(machine, Step.ONE_TENSOR, place, label, found=maker, wanted=name)

@@ -164,7 +164,7 @@ def _broken(source: Source) -> list[Finding]:
 
 
 def _words(texts: Iterable[SourceText]) -> str:
-    return "\n".join(line for text in texts for _, lines in text.cells for line in lines)
+    return "\n".join("\n".join(lines) for text in texts for _, lines in text.cells)
 
 
 def _is_test(path: str, source: Source) -> bool:

@@ -89,17 +89,16 @@ def note_passed(machine: Machine, function: object, arguments: Arguments, node: 
     if not (machine.models or machine.callbacks):
         return
     given = arguments.values
-    if any(type(value) in _CODE for value in given) and not _is_of_keras(function):
+    kinds = set(map(type, given))
+    if not kinds.isdisjoint(_CODE) and not _is_of_keras(function):
         # The function may call what it is handed, and that any model.
         for model in machine.models:
             model.is_built = True
-    if isinstance(function, Path) and not _takes_over(function.parts):
+    if kinds.isdisjoint(_HOLDING) or (isinstance(function, Path) and not _takes_over(function.parts)):
         return
-    values = [value for value in given if type(value) in _HOLDING]
-    if values:
-        for model in models_in(values):
-            record_use(machine, model, "passed", node)
-        note_callbacks(machine, values)
+    for model in models_in(given):
+        record_use(machine, model, "passed", node)
+    note_callbacks(machine, given)
 
 
 def _is_of_keras(function: object) -> bool:
