@@ -141,9 +141,10 @@ class Layers(Tensors):
 
     def _forget_functions(self, arguments: Arguments) -> tuple[Location, ...]:
         """Take functions that a layer is given for called; where those stand that have no name."""
-        for value in (*arguments.positional, *arguments.keywords.values()):
-            if isinstance(value, FunctionValue):
-                self.called.add(id(value.node))
+        functions = [value for value in arguments.values if isinstance(value, FunctionValue)]
+        if not functions:
+            return ()
+        self.called.update(id(function.node) for function in functions)
         written = [*zip(arguments.positional, arguments.positional_nodes, strict=False)]
         written += [(arguments.keywords.get(name), item.value) for name, item in arguments.keyword_nodes.items()]
         return tuple(

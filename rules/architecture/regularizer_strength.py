@@ -144,7 +144,7 @@ def regularizer_strength(graph: ModelGraph, options: Options) -> Iterator[Findin
 
 
 def _regularizers(layer: Layer) -> list[tuple[str, Symbol]]:
-    if layer.kind is not LayerKind.BUILTIN:
+    if layer.kind is not LayerKind.BUILTIN or Symbol not in map(type, layer.config.values()):
         return []
     found = [(argument, value) for argument, value in layer.config.items() if isinstance(value, Symbol)]
     return [(argument, value) for argument, value in found if argument.endswith("_regularizer")]
