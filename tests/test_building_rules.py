@@ -203,6 +203,29 @@ SILENT = {
     """,
 }
 
+FOUND = {
+    "a function that merges two tensors": ("KC244", "x = Input((8,))\nlayers.concatenate(x, Dense(8)(x))"),
+    "a layer that merges two tensors": ("KC244", "x = Input((8,))\nAdd()(x, Dense(8)(x))"),
+    "self-attention without a value": ("KC244", "x = Input((3, 8))\nMultiHeadAttention(2, 4)(x)"),
+    "a layer on the output of another that was never called": ("KC243", "x = Dense(8)\ny = Dense(4)(x)"),
+    "a model as the output of another": ("KC243", "x = Input((8,))\nm = Sequential([Dense(3)])\nModel(x, m)"),
+    "a list that is added": ("KC243", "m = Sequential()\nm.add([Dense(3), Dense(4)])"),
+    "a tensor that is wrapped": ("KC243", "x = Input((3, 8))\nTimeDistributed(Dense(4)(x))"),
+    "a base that is built twice": (
+        "KC245",
+        "x, y = Input((64, 64, 3)), Input((64, 64, 3))\n"
+        "def base(x):\n    return keras.applications.ResNet50(include_top=False, weights=None)(x)\n"
+        "Model([x, y], Concatenate()([base(x), base(y)]))",
+    ),
+    "a name that a loop gives again": (
+        "KC245",
+        "m = Sequential([Input((8,))])\nfor size in (8, 4):\n    m.add(Dense(size, name='hidden'))",
+    ),
+    "an index behind the last layer": ("KC248", "m = Sequential([Input((8,)), Dense(3)])\nm.get_layer(index=2)"),
+    "the kernel of a layer that was never called": ("KC248", "layer = Conv2D(4, 3)\nprint(layer.kernel)"),
+    "a data set without items": ("KC247", "class D(keras.utils.PyDataset):\n    def __len__(self):\n        return 3"),
+}
+
 ONLY_KERAS_3 = {
     "training by position": "Dropout(0.5)(Input((8,)), True)",
     "a second input": "Sequential([Input((8,)), Input((8,)), Dense(3)])",
@@ -309,6 +332,11 @@ def codes(text: str, prelude: str = PRELUDE) -> set[str]:
 @pytest.mark.parametrize("text", SILENT.values(), ids=SILENT.keys())
 def test_nothing_is_said_of_a_model_that_keras_builds(text: str) -> None:
     assert codes(text) == set()
+
+
+@pytest.mark.parametrize(("code", "text"), FOUND.values(), ids=FOUND.keys())
+def test_what_keras_refuses_while_a_model_is_put_together_is_told(code: str, text: str) -> None:
+    assert code in codes(text)
 
 
 @pytest.mark.parametrize("text", ONLY_KERAS_3.values(), ids=ONLY_KERAS_3.keys())

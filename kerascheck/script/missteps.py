@@ -36,6 +36,7 @@ MERGING: Final = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum",
 SEVERAL: Final = MERGING | {"Attention", "AdditiveAttention", "HashedCrossing"}
 """Layers that are called on a list of tensors."""
 
+_MERGING_FUNCTIONS: Final = frozenset(name.lower() for name in MERGING)
 _COUNTS: Final = {"Dot": (2, 2), "Subtract": (2, 2), "Attention": (2, 3), "AdditiveAttention": (2, 3), "HashedCrossing": (2, 99)}  # fmt: skip
 _QUERIED: Final = frozenset({"MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention"})
 _BUILT: Final = {"kernel": ("Dense", "EinsumDense", "Conv1D", "Conv2D", "Conv3D"), "embeddings": ("Embedding",)}
@@ -123,7 +124,8 @@ def check_wrapped(machine: Core, written: str, arguments: Arguments, node: ast.e
     if written in WRAPPERS:
         for position, name in ((0, "layer"), (None, "backward_layer")):
             found = sort_of(machine, arguments.get(position, name))
-            if found is not None and found[0] not in ("layer", "model"):
+            # That a text or a number is no layer the table of refused arguments says.
+            if found is not None and found[0] in ("class", "function", "tensor"):
                 note_other(machine, Step.NOT_A_LAYER, place_of(arguments, position, name, node), written, found)
         return
     given = arguments.get(0, "cell" if written == "RNN" else "cells")
@@ -378,6 +380,14 @@ def _check_positional(machine: Core, label: str, arguments: Arguments) -> None:
         if isinstance(item, (bool, int, float, str)):
             found = repr(item)
             note(machine, Step.NOT_A_TENSOR, place, label, sort="argument", found=found, keras_3=True)
+
+
+def check_function(machine: Core, name: str, arguments: Arguments, node: ast.expr) -> None:
+    """`concatenate(x, y)`: the functions of `keras.layers` take a list, as their layers do."""
+    first = arguments.get(0, "inputs")
+    place = arguments.positional_nodes[0] if arguments.positional_nodes else node
+    if name in _MERGING_FUNCTIONS and (maker := single_tensor(machine, first)) is not None:
+        note(machine, Step.ONE_TENSOR, place, name, found=maker, wanted=name)
 
 
 def check_model_call(machine: Core, model: ModelValue, arguments: Arguments, node: ast.expr) -> None:

@@ -127,7 +127,13 @@ STEPS = (
 )
 
 
-@rule("KC247", "class-contract", Severity.ERROR, since="0.1")
+@rule(
+    "KC247",
+    "class-contract",
+    Severity.ERROR,
+    since="0.1",
+    mentions=("class ", "add_loss", "add_metric"),
+)
 def class_contract(program: TrainingProgram) -> Iterator[Finding]:
     for misstep in program.missteps(*STEPS):
         message, label, advice = _words(misstep)

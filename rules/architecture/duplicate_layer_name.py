@@ -72,7 +72,7 @@ from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC245", "duplicate-layer-name", Severity.ERROR, since="0.1")
+@rule("KC245", "duplicate-layer-name", Severity.ERROR, since="0.1", mentions=("name", "applications", "weights"))
 def duplicate_layer_name(graph: ModelGraph) -> Iterator[Finding]:
     if graph.kind is GraphKind.SUBCLASSED or any(layer.kind is LayerKind.CHOICE for layer in graph.layers):
         return

@@ -64,7 +64,13 @@ from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
 
-@rule("KC248", "missing-part", Severity.ERROR, since="0.1")
+@rule(
+    "KC248",
+    "missing-part",
+    Severity.ERROR,
+    since="0.1",
+    mentions=(".get_layer", ".kernel", ".embeddings", ".count_params", ".input", ".output", ".reset_state"),
+)
 def missing_part(program: TrainingProgram) -> Iterator[Finding]:
     for misstep in program.missteps(Step.UNKNOWN_LAYER, Step.NOT_BUILT):
         yield _layer(misstep) if misstep.step is Step.UNKNOWN_LAYER else _unbuilt(misstep)

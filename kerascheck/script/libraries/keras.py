@@ -14,7 +14,7 @@ from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import array_fact, shape_fact
 from kerascheck.script.libraries.applications import application, preprocess_input
 from kerascheck.script.machine import mapping_of, to_value, values_of
-from kerascheck.script.missteps import check_input
+from kerascheck.script.missteps import check_function, check_input
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,
@@ -64,6 +64,8 @@ def keras_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         found = normalize.schedule(name, values_of(arguments.positional), mapping_of(arguments.keywords))
         return Symbol(found.name, found.arguments, name) if found is not None else ev.unknown(path.dotted)
     if ev.tensors_in([*arguments.positional, *arguments.keywords.values()]):
+        if "layers" in path.parts:
+            check_function(ev, name, arguments, node)
         return functional_merge(ev, name, arguments, node)
     return ev.unknown_call(path, arguments, node)
 
