@@ -11,12 +11,7 @@ from kerascheck.findings import Location
 from kerascheck.script.layer_lists import layer_list
 from kerascheck.script.layers import Layers, snake_case
 from kerascheck.script.machine import to_value
-from kerascheck.script.missteps import (
-    check_added,
-    check_connected,
-    check_model_attribute,
-    check_model_call,
-)
+from kerascheck.script.model_missteps import check_added, check_connected, check_model_attribute, check_model_call
 from kerascheck.script.structures import mapped
 from kerascheck.script.unseen import SOME_TENSORS, is_elsewhere
 from kerascheck.script.uses import built_by_call, record_use

@@ -16,7 +16,8 @@ from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
 from kerascheck.script.machine import common_shape, mapping_of, to_value, values_of
-from kerascheck.script.missteps import AROUND_CELLS, WRAPPERS, check_call, check_input, check_wrapped
+from kerascheck.script.missteps import AROUND_CELLS, WRAPPERS, check_call, check_wrapped
+from kerascheck.script.model_missteps import check_input
 from kerascheck.script.structures import mapped
 from kerascheck.script.tensors import Tensors
 from kerascheck.script.values import (

@@ -17,16 +17,8 @@ from kerascheck.script.handlers import METHODS
 from kerascheck.script.layers import shape_fact
 from kerascheck.script.loop_facts import follows
 from kerascheck.script.machine import mapping_of, to_value, values_of
-from kerascheck.script.missteps import (
-    check_adapted,
-    check_added,
-    check_built,
-    check_get_layer,
-    check_gone,
-    check_layers,
-    check_reset,
-    place_of,
-)
+from kerascheck.script.missteps import check_adapted, check_reset, place_of
+from kerascheck.script.model_missteps import check_added, check_built, check_get_layer, check_gone, check_layers
 from kerascheck.script.roles import named_role
 from kerascheck.script.unseen import OF_MODELS, REPLICATED, is_compiled_otherwise, is_search, shows_a_model
 from kerascheck.script.uses import built_by_call, note_library_call, note_use

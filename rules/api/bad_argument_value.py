@@ -124,7 +124,8 @@ from kerascheck.facts.training import ApiCall, KerasUsage
 from kerascheck.facts.values import Symbol, Value
 from kerascheck.findings import Finding, Location, Severity
 from kerascheck.keras_api import refusals, tables
-from kerascheck.keras_api.agreements import DEFAULTS, POSITIONS, Disagreement, checks_of
+from kerascheck.keras_api.agreements import DEFAULTS, POSITIONS, checks_of
+from kerascheck.keras_api.argument_checks import Disagreement
 from kerascheck.keras_api.binding import NOTHING, Normalized, bind, finish
 from kerascheck.keras_api.bounds import Range, Words, bound_of
 from kerascheck.keras_api.layers import is_first_generation, parameters_of

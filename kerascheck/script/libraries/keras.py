@@ -14,7 +14,8 @@ from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import array_fact, shape_fact
 from kerascheck.script.libraries.applications import application, preprocess_input
 from kerascheck.script.machine import mapping_of, to_value, values_of
-from kerascheck.script.missteps import check_function, check_input
+from kerascheck.script.missteps import check_function
+from kerascheck.script.model_missteps import check_input
 from kerascheck.script.values import (
     Arguments,
     ArrayValue,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kerascheck.script.handlers import handles, method
-from kerascheck.script.missteps import check_copied
+from kerascheck.script.model_missteps import check_copied
 from kerascheck.script.values import Arguments, InstanceValue, ModelValue, ObjectValue, Opaque, Path
 
 if TYPE_CHECKING:
