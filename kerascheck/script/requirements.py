@@ -58,7 +58,7 @@ def groups_in(name: str, text: str, display: str) -> tuple[Group, ...]:
     """The groups of requirements in a file of that name."""
     file = _File(display, text.splitlines())
     try:
-        return tuple(group for group in _groups(name, text, file) if len(group) > 1)
+        return tuple(group for group in _groups(name, text, file) if group)
     except (ValueError, SyntaxError, RecursionError, AttributeError, TypeError):
         # The file is another tool's, which will say what is wrong with it.
         return ()
@@ -87,7 +87,7 @@ def installed_in(source: SourceText, path: str) -> tuple[Group, ...]:
                    for number, line in enumerate(lines, 1) if "pip" in line and (match := re.match(_INSTALL, line)))  # fmt: skip
         if HEAD in lines[:HEAD_LINES]:
             groups += _head(lines, path)
-    return tuple(group for group in groups if len(group) > 1)
+    return tuple(group for group in groups if group)
 
 
 def _installed(packages: str, line: str, place: Location) -> Group:
