@@ -48,6 +48,27 @@ context = Flatten()(Dot(axes=1)([weights, states]))
 model = Model(inputs, Dense(1)(context))
 ```
 
+Attention with a function, in a layer:
+
+```python
+from keras import Input, Model, layers, ops
+
+
+class Attention(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.score = layers.Dense(1)
+
+    def call(self, states):
+        weights = ops.softmax(self.score(states))  # KC301
+        return ops.sum(weights * states, axis=1)
+
+
+inputs = Input((30, 8))
+context = Attention()(layers.LSTM(16, return_sequences=True)(inputs))
+model = Model(inputs, layers.Dense(1)(context))
+```
+
 ## Good
 
 Sigmoid for two classes:
@@ -83,8 +104,7 @@ model = Model(inputs, Dense(1)(context))
 
 ## Known limits
 
-The size of the axis must be known: a number of units that is computed from data is not followed. Softmax functions called
-on tensors (`tf.nn.softmax`) are not judged.
+The size of the axis must be known: a number of units that is computed from data is not followed.
 
 ## References
 
@@ -110,6 +130,10 @@ def softmax_on_one_unit(graph: ModelGraph) -> Iterator[Finding]:
         layer = node.layer.inner or node.layer
         if layer.kind is LayerKind.BUILTIN and layer.class_name not in RECURRENT and _softmax_of_one(node, layer):
             yield _finding(graph, node, layer)
+        elif layer.kind is LayerKind.CUSTOM and layer.model is not None:
+            yield from map(_called, filter(_is_call_of_one, layer.model.nodes))
+        elif _is_call_of_one(node):
+            yield _called(node)
 
 
 def _softmax_of_one(node: Node, layer: Layer) -> bool:
@@ -125,6 +149,25 @@ def _softmax_of_one(node: Node, layer: Layer) -> bool:
     if isinstance(axis, bool) or not isinstance(axis, int) or not -len(shape) <= axis < len(shape):
         return False
     return shape[axis] == 1
+
+
+def _is_call_of_one(node: Node) -> bool:
+    """Whether a softmax function is called on a tensor along an axis of size 1."""
+    if node.layer.kind is not LayerKind.OPERATION or node.layer.class_name != "softmax":
+        return False
+    axis, shape = node.arguments.get("axis", node.arguments.get("x2", -1)), node.input_shape
+    if isinstance(shape, Unknown) or isinstance(axis, bool) or not isinstance(axis, int):
+        return False
+    return -len(shape) <= axis < len(shape) and shape[axis] == 1
+
+
+def _called(node: Node) -> Finding:
+    return Finding(
+        message="softmax runs along an axis of size 1: its result is 1 for every input, and nothing is learned",
+        location=node.location,
+        label="always 1",
+        help="give the axis that is to sum to 1 (`axis=1` for the steps of a sequence), or take `sigmoid` for one unit",
+    )
 
 
 def _finding(graph: ModelGraph, node: Node, layer: Layer) -> Finding:
