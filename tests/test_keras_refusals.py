@@ -178,6 +178,11 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         SET + "model.fit(rows.map(same).batch(8), steps_per_epoch=9)\n",
         3,
     ),
+    "steps that the batches of arrays are cut by": (
+        "KC123",
+        HEAD + DATA + MODEL + COMPILE + "model.fit(x, y, steps_per_epoch=16)\n",
+        3,
+    ),
     "steps of a dataset that is repeated": (
         "KC123",
         SET + "model.fit(rows.repeat().batch(8), steps_per_epoch=80)\n",
@@ -448,6 +453,12 @@ LOUD: dict[str, tuple[str, str, int | None, list[str]]] = {
     "steps of a dataset that is mapped row by row": (
         "KC123",
         SET + "model.fit(rows.map(lambda a, b: (a / 2, b)).shuffle(9).batch(8), steps_per_epoch=9)\n",
+        3,
+        ["warning"],
+    ),
+    "more steps than rows": (
+        "KC123",
+        HEAD + DATA + MODEL + COMPILE + "model.fit(x, y, steps_per_epoch=100)\n",
         3,
         ["warning"],
     ),

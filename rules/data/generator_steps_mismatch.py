@@ -99,7 +99,6 @@ from kerascheck.rule import rule
 SETTINGS = (("x", "steps_per_epoch"), ("validation_data", "validation_steps"))
 OF_KERAS_1 = frozenset({"samples_per_epoch", "nb_val_samples"})
 COUNTING = frozenset({StepKind.BATCHED, StepKind.REPEATED, StepKind.WINDOWED})
-DEFAULT_SIZE = 32
 TOO_MANY = 2
 """Up to this many times the number of batches may be meant."""
 
@@ -123,7 +122,7 @@ def _judge(fit: Fit, data: DataArray, argument: str, place: str) -> Iterator[Fin
         if _is_endless(data):
             yield _endless(fit, data, argument, fit.place(place))
     elif isinstance(steps, (int, float)) and not OF_KERAS_1 & fit.arguments.keys():
-        batches = _batches(fit, data, place)
+        batches = _batches(fit, data, place, steps)
         if batches is None:
             return
         if data.kind is not DataKind.GENERATOR and steps > batches:
@@ -139,33 +138,34 @@ def _is_endless(data: DataArray) -> bool:
     return data.container == "yields" or (data.kind is DataKind.DATASET and step.arguments.get("count") in (None, -1))
 
 
-def _batches(fit: Fit, data: DataArray, place: str) -> int | None:
+def _batches(fit: Fit, data: DataArray, place: str, steps: float) -> int | None:
     """How many batches one pass has at most; None where that is not known."""
     array = data if data.kind is DataKind.ARRAY else data.elements[0] if data.elements else None
     shape = array.shape if array is not None else UNKNOWN
     rows = shape[0] if isinstance(shape, tuple) and shape else None
-    size = _size(fit, data, place)
-    if not isinstance(rows, int) or not isinstance(size, int) or size < 1:
-        return None
-    if data.kind is DataKind.GENERATOR and (data.rows is None or data.rows.partial):
+    if not isinstance(rows, int) or (data.kind is DataKind.GENERATOR and (data.rows is None or data.rows.partial)):
         return None
     share = fit.arguments.get("validation_split", 0) if place == "x" and data.kind is DataKind.ARRAY else 0
     if not isinstance(share, (int, float)) or not 0 <= share < 1:
         return None
-    return -(-int(rows * (1 - share)) // size)
+    rows = int(rows * (1 - share))
+    size = _size(fit, data, place)
+    if size is None and steps >= 1:
+        # Of arrays Keras makes as many batches as there are steps, as well as that goes.
+        size = -(-rows // int(steps))
+    return -(-rows // size) if isinstance(size, int) and size >= 1 else None
 
 
 def _size(fit: Fit, data: DataArray, place: str) -> Value:
-    """The rows of a batch."""
+    """The rows of a batch; None where Keras is to choose."""
     if data.kind is DataKind.ARRAY:
         given = fit.arguments.get("batch_size")
-        given = given if place == "x" else fit.arguments.get("validation_batch_size") or given
-        return DEFAULT_SIZE if given is None else given
+        return given if place == "x" else fit.arguments.get("validation_batch_size") or given
     kinds = [step for step in data.history if step.kind in COUNTING]
     if data.kind is DataKind.DATASET and (len(kinds) != 1 or data.parts or _is_mapped_in_batches(data)):
         return UNKNOWN
     step = data.step(StepKind.BATCHED)
-    return step.arguments.get("batch_size") if step is not None else UNKNOWN
+    return step.arguments.get("batch_size", UNKNOWN) if step is not None else UNKNOWN
 
 
 def _is_mapped_in_batches(data: DataArray) -> bool:
@@ -191,9 +191,9 @@ def _endless(fit: Fit, data: DataArray, argument: str, place: Location) -> Findi
 def _runs_out(fit: Fit, data: DataArray, argument: str, steps: int, batches: int) -> Finding:
     name = f"`{data.name}`" if data.name else "the data"
     count = f"{batches:,} batches" if batches != 1 else "one batch"
-    effect = "the training is broken off" if argument == "steps_per_epoch" else "the validation is broken off"
+    effect = "the epoch, or the whole training, is" if argument == "steps_per_epoch" else "the validation is"
     return Finding(
-        message=f"`{argument}` is {steps:,}, but {name} has {count}: the data run out and {effect}",
+        message=f"`{argument}` is {steps:,}, but {name} has {count}: the data run out and {effect} cut short",
         location=fit.place(argument),
         help=f"leave `{argument}` out" + (", or repeat the dataset" if data.kind is DataKind.DATASET else ""),
         label=f"{count} in a pass",
