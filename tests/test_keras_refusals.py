@@ -60,6 +60,18 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         HEAD + DATA + KEYED + 'model.compile("adam", {"first": "mse"})\nmodel.fit(x, {"first": y, "second": y})\n',
         3,
     ),
+    "other keys than those of the outputs in Keras 2": (
+        "KC320",
+        HEAD + KEYED + 'model.compile("adam", {"one": "mse", "two": "mse"})\n',
+        2,
+    ),
+    "weights under other keys than those of the outputs": (
+        "KC320",
+        HEAD
+        + KEYED
+        + 'model.compile("adam", {"first": "mse", "second": "mse"}, loss_weights={"one": 1.0, "two": 1.0})\n',
+        3,
+    ),
     "a name that Keras may have given": (
         "KC320",
         PAIR.replace(', name="second"', "") + 'model.compile("adam", {"first": "mse", "dense_7": "mse"})\n',

@@ -95,9 +95,9 @@ METRICS: Final = ("metrics", "weighted_metrics")
 @rule("KC320", "compile-structure", Severity.ERROR, since="0.1", fixable=True)
 def compile_structure(graph: ModelGraph, program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
     for compiled in graph.compiles:
-        for argument in ("loss", "loss_weights", *METRICS):
-            yield from _keys(compiled, argument)
         level = usage.refusal
+        for argument in ("loss", "loss_weights", *METRICS):
+            yield from _keys(compiled, argument, level)
         if level is None:
             continue
         for argument in METRICS:
@@ -107,9 +107,14 @@ def compile_structure(graph: ModelGraph, program: TrainingProgram, usage: KerasU
             yield from _left_out(compiled, level)
 
 
-def _keys(compiled: Compile, argument: str) -> Iterator[Finding]:
-    """Keys that name no output, which every Keras refuses for several outputs, and for losses also for one."""
+def _keys(compiled: Compile, argument: str, level: Severity | None) -> Iterator[Finding]:
+    """Keys that name no output, which every Keras refuses for several outputs, and for losses also for one.
+
+    Where the outputs are a dictionary themselves, Keras 3 alone does so, and takes weights under any names.
+    """
     given = compiled.arguments.get(argument)
+    if compiled.by_key and (level is None or argument == "loss_weights"):
+        return
     if not isinstance(given, Mapping) or len(compiled.outputs) < (2 if argument in METRICS else 1):
         return
     wrong = [key for key in given if not any(_is_name(key, name) for name in compiled.outputs)]
@@ -120,6 +125,7 @@ def _keys(compiled: Compile, argument: str) -> Iterator[Finding]:
             location=compiled.place(argument),
             label=f"the outputs are {_outputs(compiled)}",
             help=_naming(compiled),
+            severity=level if compiled.by_key else None,
         )
 
 
