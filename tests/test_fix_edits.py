@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from kerascheck import Config
 from kerascheck.config import Choice
+from kerascheck.edits import TextLines, apply, choose
+from kerascheck.findings import Edit, Finding, Fix, Location
 from kerascheck.fix import mend_source
 from kerascheck.linter import Plan
+from kerascheck.script.source import character_column, read_source
+from kerascheck.script.statements import SourceStatements
+
+SCRIPTS = Path(__file__).parent.parent / "fixtures" / "scripts"
 
 HEAD = "import keras\nimport numpy as np\nfrom keras import layers\n"
 SORTED = "a, b = np.load('a.npy'), np.load('b.npy')\nx = np.concatenate([a, b])\ny = np.concatenate([np.zeros(len(a)), np.ones(len(b))])\n"
@@ -113,3 +120,68 @@ def test_an_input_shape_becomes_an_input(before: str, after: str) -> None:
     plan = Plan(Config(Path(), choices=(Choice(("KC613",)),), target_keras=3))
     mended, _ = mend_source((HEAD + before).encode(), "train.py", plan, Path("train.py"), unsafe=False)
     assert mended.after == HEAD + after
+
+
+def edits_at(statements: SourceStatements, place: Location) -> list[tuple[Edit, ...]]:
+    """All that can be done to the statement around a call."""
+    single = [
+        statements.insert_before(place, "first = 1", "second = 2"),
+        statements.insert_after_imports(place, "", "seeded()"),
+        statements.remove(place),
+        statements.remove_layer(place),
+        statements.remove_change(place),
+        statements.append(place, "[0]"),
+        statements.prepend_entry(place, "first"),
+    ]
+    around = statements.wrapped(place, "around")
+    return [*((edit,) for edit in single if edit is not None), *([around] if around is not None else [])]
+
+
+def places_of(tree: ast.Module, text: str, path: str) -> list[tuple[Location, list[Location]]]:
+    """The places of all calls in a source, each with those of its arguments."""
+    lines = text.splitlines()
+
+    def place(node: ast.expr) -> Location:
+        end_line = node.end_lineno or node.lineno
+        start = character_column(lines[node.lineno - 1], node.col_offset)
+        return Location(
+            path, node.lineno, start, end_line, character_column(lines[end_line - 1], node.end_col_offset or 0)
+        )
+
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [(place(call), [place(word.value) for word in call.keywords if word.arg]) for call in calls]
+
+
+def parses(text: str, edits: tuple[Edit, ...]) -> bool:
+    lines = TextLines(text)
+    chosen = choose(lines, [Finding("", edits[0].location, fix=Fix(edits))])
+    assert chosen.findings, "an edit lies outside the text"
+    try:
+        ast.parse(apply(text, chosen.changes))
+    except SyntaxError:
+        return False
+    return True
+
+
+def test_every_edit_of_a_statement_leaves_a_source_that_parses() -> None:
+    tried = 0
+    for file in sorted(SCRIPTS.glob("*.py")):
+        text = file.read_text(encoding="utf-8")
+        source = read_source(file.name, text.encode())
+        if source.problems:
+            continue
+        statements = SourceStatements(file.name, source.units, source.text)
+        for place, arguments in places_of(source.units[0].tree, text, file.name):
+            removed = [statements.remove_argument(argument) for argument in arguments]
+            for edits in (*edits_at(statements, place), *((edit,) for edit in removed if edit is not None)):
+                tried += 1
+                assert parses(text, edits), (file.name, edits)
+    assert tried > 1000
+
+
+def test_an_argument_in_brackets_of_its_own_stays() -> None:
+    text = "f((1), b=(2), c=3)\n"
+    source = read_source("a.py", text.encode())
+    statements = SourceStatements("a.py", source.units, source.text)
+    assert statements.remove_argument(Location("a.py", 1, 4, 1, 5)) is None
+    assert statements.remove_argument(Location("a.py", 1, 17, 1, 18)) is not None

@@ -104,7 +104,8 @@ class SourceStatements:
             for item in items:
                 if self._is_at(item.value if isinstance(item, ast.keyword) else item, value):
                     index = places.index(self._place(item, value.cell))
-                    return Edit(removal(places, index, self._place(call, value.cell), self._lines(value.cell)), "")
+                    gone = removal(places, index, self._place(call, value.cell), self._lines(value.cell))
+                    return Edit(gone, "") if self._is_balanced(gone) else None
         return None
 
     def prepend_entry(self, place: Location, entry: str) -> Edit | None:
@@ -294,6 +295,14 @@ class SourceStatements:
             column = self._column_of(line, before.end_col_offset or 0, cell)
             return Edit(Location(place.path, line, column, place.end_line, place.end_column, cell), "")
         return None
+
+    def _is_balanced(self, place: Location) -> bool:
+        """Whether a text closes the brackets that it opens, which those around an argument alone do not."""
+        lines = list(self._lines(place.cell)[place.line - 1 : place.end_line])
+        lines[-1] = lines[-1][: place.end_column - 1]
+        lines[0] = lines[0][place.column - 1 :]
+        text = "\n".join(lines)
+        return all(text.count(opening) == text.count(closing) for opening, closing in ("()", "[]", "{}"))
 
     def _expression(self, place: Location) -> ast.expr | None:
         found = list(self._around(place))
