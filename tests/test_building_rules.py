@@ -198,6 +198,21 @@ SILENT = {
         model = Sequential([Input(shape=shape), Resizing(32, 32), Conv2D(4, 3), Flatten(), Dense(3)])
         model(x)
     """,
+    "what a parameter of a function that nothing calls stands for": """
+        model = Sequential([Input((8,)), Dense(3, name="features")])
+
+        def inside(name="feature"):
+            return model.get_layer(name)
+
+        def build(kind="relu"):
+            made = Sequential()
+            made.add(kind)
+            return made
+    """,
+    "numbers that a layer is made with": """
+        Rescaling(1 / 255)(Input((8,)))
+        Normalization(mean=Input((8,)), variance=1.0)
+    """,
     "text for a layer that reads text": """
         StringLookup(vocabulary=["a", "b"])("a")
     """,
@@ -223,6 +238,11 @@ FOUND = {
     ),
     "an index behind the last layer": ("KC248", "m = Sequential([Input((8,)), Dense(3)])\nm.get_layer(index=2)"),
     "the kernel of a layer that was never called": ("KC248", "layer = Conv2D(4, 3)\nprint(layer.kernel)"),
+    "a layer that is made with a tensor": (
+        "KC243",
+        "x = Input((8,))\ny = BatchNormalization(x)\nModel(x, Dense(1)(y))",
+    ),
+    "layers that stand in no list": ("KC243", "Sequential(Dense(3))"),
     "a data set without items": ("KC247", "class D(keras.utils.PyDataset):\n    def __len__(self):\n        return 3"),
 }
 

@@ -11,7 +11,13 @@ from kerascheck.findings import Location
 from kerascheck.script.layer_lists import layer_list
 from kerascheck.script.layers import Layers, snake_case
 from kerascheck.script.machine import to_value
-from kerascheck.script.model_missteps import check_added, check_connected, check_model_attribute, check_model_call
+from kerascheck.script.model_missteps import (
+    check_added,
+    check_connected,
+    check_listed,
+    check_model_attribute,
+    check_model_call,
+)
 from kerascheck.script.structures import mapped
 from kerascheck.script.unseen import SOME_TENSORS, is_elsewhere
 from kerascheck.script.uses import built_by_call, record_use
@@ -147,6 +153,7 @@ class Graphs(Layers):
         keyword = arguments.keyword_nodes.get("layers")
         written = arguments.positional_nodes[0] if arguments.positional_nodes else keyword.value if keyword else None
         places = written.elts if isinstance(written, (ast.List, ast.Tuple)) else []
+        check_listed(self, layers, arguments, node)
         items = self.iterate(layers) if layers is not None else []
         for index, item in enumerate(items or ()):
             place = places[index] if len(places) == len(items or ()) else node

@@ -186,6 +186,20 @@ class Layers(Tensors):
             return self.unknown("layer call")
         return TensorValue(outputs[0]) if len(outputs) == 1 else ListValue([TensorValue(item) for item in outputs])
 
+    def apply_meant(self, written: str, arguments: Arguments, tensor: TensorValue, node: ast.Call) -> object:
+        """`Flatten(x)`, gone on with as if it were `Flatten()(x)`."""
+        index = arguments.positional.index(tensor)
+        rest = Arguments(
+            arguments.positional[:index] + arguments.positional[index + 1 :],
+            arguments.keywords,
+            arguments.node,
+            arguments.positional_nodes[:index] + arguments.positional_nodes[index + 1 :],
+            arguments.keyword_nodes,
+            arguments.complete,
+        )
+        layer = self.make_layer(written, rest, node) or LayerValue(self.opaque_layer(written, node))
+        return self.call_layer(layer, Arguments([tensor], {}, None), node)
+
     def apply_layer(
         self, value: LayerValue, arguments: Arguments, inputs: Sequence[Tensor], location: Location
     ) -> object:

@@ -32,6 +32,7 @@ MERGING: Final = frozenset({"Add", "Subtract", "Multiply", "Average", "Maximum",
 SEVERAL: Final = MERGING | {"Attention", "AdditiveAttention", "HashedCrossing"}
 """Layers that are called on a list of tensors."""
 
+_TAKING_TENSORS: Final = WRAPPERS | AROUND_CELLS | {"Lambda", "InputLayer", "Normalization", "Rescaling", "Merge"}
 _MERGING_FUNCTIONS: Final = frozenset(name.lower() for name in MERGING)
 _COUNTS: Final = {"Dot": (2, 2), "Subtract": (2, 2), "Attention": (2, 3), "AdditiveAttention": (2, 3), "HashedCrossing": (2, 99)}  # fmt: skip
 QUERIED: Final = frozenset({"MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention"})
@@ -57,6 +58,9 @@ _FILLED: Final = {
 def note(machine: Core, step: Step, place: ast.expr, subject: str, **facts: object) -> None:
     """Record a step that Keras refuses, unless the program expects it to be refused or it stands in another file."""
     if machine.refusals_expected or machine.page.path != machine.path:
+        return
+    if machine.uncalled and isinstance(place, ast.Name):
+        # The default of a parameter, in whose stead a call may give something else.
         return
     common = machine.event_facts(machine.place(place))
     machine.record(Misstep(**common, step=step, subject=subject, **facts))  # pyright: ignore[reportArgumentType]
@@ -257,6 +261,18 @@ def check_positional(machine: Core, label: str, arguments: Arguments) -> None:
         if isinstance(item, (bool, int, float, str)):
             found = repr(item)
             note(machine, Step.NOT_A_TENSOR, place, label, sort="argument", found=found, keras_3=True)
+
+
+def check_made(machine: Core, written: str, arguments: Arguments) -> TensorValue | None:
+    """`Flatten(x)`: the tensor that a layer is made with, where it should be called on it; None for any other call."""
+    if written in _TAKING_TENSORS or not written[:1].isupper():
+        return None
+    for item, place in zip(arguments.positional, arguments.positional_nodes, strict=False):
+        maker = single_tensor(machine, item)
+        if maker is not None and isinstance(item, TensorValue):
+            note(machine, Step.NOT_A_TENSOR, place, written, sort="made", found=maker)
+            return item
+    return None
 
 
 def check_function(machine: Core, name: str, arguments: Arguments, node: ast.expr) -> None:

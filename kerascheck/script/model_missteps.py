@@ -39,6 +39,14 @@ _SHAPES: Final = frozenset({"shape", "input_shape", "batch_shape", "batch_input_
 _UNBUILT: Final = frozenset({"input_shape", "output_shape", "inputs", "outputs", "input", "output"})
 
 
+def check_listed(machine: Core, layers: object, arguments: Arguments, node: ast.expr) -> None:
+    """`Sequential(Dense(3))`: Keras 3 takes its layers in a list."""
+    found = sort_of(machine, layers)
+    if found is not None and found[0] in ("layer", "class", "model"):
+        place = place_of(arguments, 0, "layers", node)
+        note(machine, Step.NOT_A_LAYER, place, "Sequential", sort=found[0], found=found[1], wanted="list", keras_3=True)
+
+
 def check_added(machine: Core, model: ModelValue, value: object, place: ast.expr) -> None:
     """`model.add("relu")`, and a second input."""
     found = ("list", "") if isinstance(value, (ListValue, tuple)) else sort_of(machine, value)

@@ -4,7 +4,7 @@
 
 Looks at what layers, wrappers and models are given: a class in place of a layer (`TimeDistributed(Dense)`), a name or a function
 that is added to a `Sequential` (`model.add("relu")`), a layer that was never called as the output of a model, a layer that is
-called on a layer, a recurrent layer around something that is no cell. Arguments like `training` that are passed to a call by
+called on a layer, a layer that is made with a tensor in place of being called on it (`Flatten(x)`), a recurrent layer around something that is no cell. Arguments like `training` that are passed to a call by
 position are reported where the script is known to aim at Keras 3, which takes only tensors so.
 
 ## Why it matters
@@ -46,6 +46,15 @@ from keras.layers import Dense
 inputs = Input((8,))
 hidden = Dense(64, activation="relu")
 outputs = Dense(1)(hidden)  # KC243
+```
+
+```python
+from keras import Input, Model
+from keras.layers import Dense, Flatten
+
+inputs = Input((8, 8, 1))
+x = Flatten(inputs)  # KC243
+model = Model(inputs, Dense(1)(x))
 ```
 
 ## Good
@@ -98,6 +107,10 @@ def not_a_layer(program: TrainingProgram) -> Iterator[Finding]:
             yield _no_cell(misstep)
         elif misstep.sort == "argument":
             yield _argument(misstep)
+        elif misstep.sort == "made":
+            yield _made(misstep)
+        elif misstep.wanted == "list":
+            yield _listed(misstep)
         else:
             yield _other(misstep)
 
@@ -144,6 +157,24 @@ def _no_cell(misstep: Misstep) -> Finding:
         location=misstep.location,
         label="not a recurrent cell",
         help="give a cell such as `LSTMCell(units)`, or set `self.state_size` to the size of the state in its `__init__`",
+    )
+
+
+def _made(misstep: Misstep) -> Finding:
+    return Finding(
+        message=f"`{misstep.subject}` is made with the output of `{misstep.found}`, and not called on it: it never becomes part of a model",
+        location=misstep.location,
+        label="a tensor, where settings belong",
+        help=f"write `{misstep.subject}(...)(x)`: first the settings of the layer, then the tensor",
+    )
+
+
+def _listed(misstep: Misstep) -> Finding:
+    return Finding(
+        message=f"`Sequential` is given the {misstep.sort} `{misstep.found}`, and Keras 3 takes a list of layers: the call fails",
+        location=misstep.location,
+        label="not a list",
+        help="write `Sequential([...])`",
     )
 
 

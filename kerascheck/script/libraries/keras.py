@@ -14,7 +14,7 @@ from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import array_fact, shape_fact
 from kerascheck.script.libraries.applications import application, preprocess_input
 from kerascheck.script.machine import mapping_of, to_value, values_of
-from kerascheck.script.missteps import check_function
+from kerascheck.script.missteps import check_function, check_made
 from kerascheck.script.model_missteps import check_input
 from kerascheck.script.values import (
     Arguments,
@@ -44,6 +44,9 @@ def keras_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     if kind is ApiKind.MODEL:
         return model(ev, name, arguments, node)
     if kind is ApiKind.LAYER or (kind is ApiKind.OTHER and "layers" in path.parts and name[:1].isupper()):
+        meant = check_made(ev, name, arguments)
+        if meant is not None:
+            return ev.apply_meant(name, arguments, meant, node)
         return ev.make_layer(name, arguments, node) or LayerValue(ev.opaque_layer(name, node))
     if kind is ApiKind.OPTIMIZER:
         return ev.optimizer_object(name, arguments, node)
