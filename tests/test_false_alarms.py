@@ -29,6 +29,105 @@ def build(*first):
 """
 
 QUIET = {
+    "KC103 weights hide in training what the validation shows": (
+        None,
+        """
+        hidden, shown = np.load("train.npy"), np.load("validation.npy")
+        build().fit(x_train, y_train, epochs=9, sample_weight=hidden, validation_data=(x_train, y_train, shown))
+        """,
+    ),
+    "KC107 labels that are filled up beside other rows": (
+        None,
+        """
+        from sklearn.model_selection import train_test_split
+        others = np.concatenate((x_train, x_test))
+        filled = np.concatenate((y_train, y_train[np.random.randint(60000, size=10000)]))
+        x, x_held, y, y_held = train_test_split(others, filled, test_size=0.2)
+        build().fit(x, y, epochs=9, validation_data=(x_held, y_held))
+        """,
+    ),
+    "KC107 a batch of pictures, each of which was turned once": (
+        None,
+        """
+        from sklearn.model_selection import train_test_split
+        turned = tf.keras.preprocessing.image.ImageDataGenerator(rotation_range=5)
+        batch = turned.flow_from_directory("pictures", batch_size=9000)
+        x, x_held, y, y_held = train_test_split(batch[0][0], batch[0][1], test_size=0.2)
+        """,
+    ),
+    "KC115 one batch of a generator": (
+        None,
+        """
+        pictures = tf.keras.preprocessing.image.ImageDataGenerator().flow_from_directory("pictures", batch_size=9000)
+        x, y = pictures[0][0], pictures[0][1]
+        build().fit(x, y, epochs=9, validation_split=0.1, batch_size=32)
+        """,
+    ),
+    "KC127 parts of which the size of the training part is given": (
+        None,
+        """
+        from sklearn.model_selection import train_test_split
+        x, x_held, y, y_held = train_test_split(np.zeros((150, 784)), np.zeros(150), train_size=0.8)
+        build().fit(x.reshape(120, 28, 28), y, epochs=9, validation_data=(x_held.reshape(30, 28, 28), y_held))
+        """,
+    ),
+    "KC213 axes in front of those of a convolution in Keras 2": (
+        None,
+        """
+        import tf_keras
+        tf_keras.Sequential([tf_keras.layers.Conv1D(10, 2, input_shape=(28, 28, 1))])
+        """,
+    ),
+    "KC214 arguments that are deleted before the others are handed on": (
+        None,
+        """
+        def convolution(x, filters, strides=1, **others):
+            return layers.Conv2D(filters, 3, strides=strides, padding="same")(x)
+
+        def block(x, **others):
+            strides = others["strides"]
+            filters = others.pop("filters")
+            del others["strides"]
+            y = convolution(x, filters * 2, strides=strides, **others)
+            y = convolution(y, filters * 2, strides=1, **others)
+            return layers.Add()([convolution(x, filters * 2, strides=strides, **others), y])
+
+        inputs = keras.Input((32, 32, 3))
+        keras.Model(inputs, block(inputs, filters=8, strides=2, width=3))
+        """,
+    ),
+    "KC602 a function that only an inner module has": (
+        None,
+        """
+        from tensorflow.python.keras.losses import huber_loss
+        print(huber_loss(y_train, y_test))
+        """,
+    ),
+    "KC313 a name that another module registers": (
+        None,
+        """
+        layers.Dense(4, kernel_initializer="mine>orthogonal")
+        """,
+    ),
+    "KC407 an optimizer for each model in a list": (
+        None,
+        """
+        from keras.optimizers import SGD, Adam, Nadam
+        for optimizer in [Adam(), SGD(), Nadam()]:
+            model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10, "softmax")])
+            model.compile(optimizer, "sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC314 a model that is loaded as it was compiled, and later compiled anew": (
+        None,
+        """
+        build().save("first.keras")
+        model = keras.models.load_model("first.keras")
+        model.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        """,
+    ),
     "KC101 a plateau callback whose rate a scheduler writes anew in each epoch": (
         Severity.WARNING,
         """

@@ -128,7 +128,7 @@ class Fit(Event, frozen=True):
     `arguments` has the other arguments (`epochs`, `batch_size`, `validation_split`, `shuffle`, `verbose` …) under today's
     names, only those that were given; `places` where each value stands. `model` is the key of the ModelGraph, or UNKNOWN.
     `callbacks` is UNKNOWN when the list is not wholly known. `result_used` is false only when the History is proven to be
-    thrown away; `validation_list` when `validation_data` is written as a list; `unbuilt` when the model is proven to have no
+    thrown away; `validation_list` when `validation_data` is written as a list, `validation_weighted` when it holds weights too; `unbuilt` when the model is proven to have no
     weights before the call; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
     `name_place` is where the method's name stands.
     """
@@ -145,6 +145,7 @@ class Fit(Event, frozen=True):
     result_used: bool = True
     unexpanded: bool = False
     validation_list: bool = False
+    validation_weighted: bool = False
     unbuilt: bool = False
     compile: Compile | None = None
     written: Mapping[str, str] = field(default_factory=dict[str, str])

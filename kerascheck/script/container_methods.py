@@ -92,8 +92,15 @@ class ContainerMethods(Masks):
         plain = isinstance(first, (str, int, float, bool, bytes))
         if name in {"get", "pop", "setdefault"} and plain:
             if first in subject.items:
-                return subject.items[first]
-            return arguments.get(1) if subject.whole else self.unknown("key")
+                found = subject.items[first]
+            else:
+                found = arguments.get(1) if subject.whole else self.unknown("key")
+            if name == "pop":
+                self.remove_item(subject, first)
+            elif name == "setdefault":
+                self.touch(subject)
+                subject.items[first] = found
+            return found
         if name in {"items", "keys", "values"}:
             listed: list[object] = list(getattr(subject.items, name)())
             return ListValue(listed, subject.whole)
@@ -103,8 +110,29 @@ class ContainerMethods(Masks):
         if name == "update":
             self._update_entries(subject, first, arguments)
             return None
+        if name == "clear":
+            subject.items, subject.whole = {}, True
+            return None
+        if name in {"pop", "popitem"}:
+            subject.items = {}  # Any of them may be gone.
         subject.whole = False
         return self.unknown(f"dict.{name}")
+
+    def remove_item(self, owner: object, key: object) -> None:
+        """`del owner[key]`; a key that is not known leaves nothing that is sure to be there."""
+        if isinstance(owner, DictValue):
+            self.touch(owner)
+            if isinstance(key, (str, int, float, bool, bytes)):
+                owner.items.pop(key, None)
+            else:
+                owner.items, owner.whole = {}, False
+        elif isinstance(owner, ListValue):
+            self.touch(owner)
+            there = isinstance(key, int) and -len(owner.items) <= key < len(owner.items)
+            if owner.whole and isinstance(key, (int, slice)) and (there or isinstance(key, slice)):
+                del owner.items[key]
+            else:
+                owner.items, owner.whole = [], False
 
     @staticmethod
     def _update_entries(subject: DictValue, other: object, arguments: Arguments) -> None:

@@ -226,7 +226,21 @@ class Evaluator(Loops):
             if isinstance(target, ast.Name) and target.id in self.scope.names:
                 self.touch(self.scope)
                 del self.scope.names[target.id]
+            elif isinstance(target, ast.Subscript):
+                self._delete_item(self.evaluate(target.value), target.slice)
         return Flow.NEXT
+
+    def _delete_item(self, owner: object, index: ast.expr) -> None:
+        """`del owner[index]`."""
+        if isinstance(owner, ArrayValue):
+            if owner.data.container:
+                self.delete_column(owner)
+        elif isinstance(index, ast.Slice):
+            bounds = [self.evaluate(part) if part is not None else None for part in (index.lower, index.upper)]
+            known = index.step is None and all(bound is None or isinstance(bound, int) for bound in bounds)
+            self.remove_item(owner, slice(*bounds) if known else self.unknown("slice"))
+        else:
+            self.remove_item(owner, self.evaluate(index))
 
     def _global(self, node: ast.Global) -> Flow:
         self.scope.globals = self.scope.globals.union(node.names)

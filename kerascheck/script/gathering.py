@@ -24,7 +24,7 @@ class Gathering(Lineage):
         """What a loop over data holds in one round."""
         data = array.data
         if data.kind in (DataKind.DATASET, DataKind.GENERATOR):
-            return self._batch_of(array)
+            return self.batch_of(array)
         if data.container == "frame":
             return self.unknown("column")
         rows = self.rows_of(array)
@@ -34,7 +34,8 @@ class Gathering(Lineage):
         row = self.derive(array, rows=found, shape=shape, container="", order=Order.UNKNOWN)
         return (self.unknown("index"), row) if data.container == "rows" else row
 
-    def _batch_of(self, array: ArrayValue) -> object:
+    def batch_of(self, array: ArrayValue) -> object:
+        """What a source of batches gives in one round."""
         data = array.data
         rows = replace(self.rows_of(array), partial=True)
         common: dict[str, object] = {

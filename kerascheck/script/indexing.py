@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from kerascheck.facts.data import DataArray, Encoding, Order, Role, Rows, Step, StepKind
+from msgspec.structs import replace
+
+from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, Rows, Step, StepKind
 from kerascheck.facts.values import UNKNOWN, Dim, Shape, Unknown
 from kerascheck.script.gathering import Gathering
 from kerascheck.script.lineage import HEAD, ITEM, TAIL, WINDOW, Condition
@@ -29,6 +31,8 @@ class Indexing(Gathering):
         if not parts:
             return owner
         first, rest = parts[0], parts[1:]
+        if owner.data.kind is DataKind.GENERATOR and not isinstance(first, ast.Slice):
+            return self._batch_at(owner)
         if isinstance(first, ast.Constant) and first.value is Ellipsis:
             return self.stepped(owner, StepKind.SELECTED, node, "columns", shape=_without_rank(owner.data.shape, parts))
         # A table of numbers has two axes at most.
@@ -52,6 +56,15 @@ class Indexing(Gathering):
             found = self.picked(owner, key, node)
             return self.derive(found, shape=self._columns_shape(found.data.shape, rest)) if rest else found
         return self._picked_unknown(owner, first, key, node, shape)
+
+    def _batch_at(self, owner: ArrayValue) -> object:
+        """`generator[index]`: a batch, in which every row stands once, however a picture was turned."""
+        once = tuple(step for step in owner.data.history if step.kind is not StepKind.AUGMENTED)
+        elements = tuple(
+            replace(element, history=tuple(step for step in element.history if step.kind is not StepKind.AUGMENTED))
+            for element in owner.data.elements
+        )
+        return self.batch_of(ArrayValue(replace(owner.data, history=once, elements=elements)))
 
     def _entry(self, owner: ArrayValue, name: str, node: ast.Subscript) -> ArrayValue:
         """`store["x_train"]`: one of several arrays in a file."""
@@ -83,6 +96,15 @@ class Indexing(Gathering):
             encoding=Encoding.UNKNOWN,
             container="series" if single else owner.data.container,
         )
+
+    def delete_column(self, owner: ArrayValue) -> None:
+        """`del frame["column"]`."""
+        self.touch(owner)
+        shape = owner.data.shape
+        left: Shape = UNKNOWN
+        if not isinstance(shape, Unknown) and len(shape) == 2:
+            left = (shape[0], shape[1] - 1 if isinstance(shape[1], int) else shape[1])
+        owner.data = replace(owner.data, shape=left, columns=())
 
     def _one_hot_rows(self, identity: ArrayValue, labels: ArrayValue, node: ast.Subscript) -> ArrayValue:
         """`np.eye(classes)[labels]`."""

@@ -242,6 +242,7 @@ class Training(Compiles):
             validation_x=validation_x,
             validation_y=validation_y,
             validation_list=isinstance(self._argument_node(arguments, sources, "validation_data"), ast.List),
+            validation_weighted=_count(self._argument(arguments, sources, "validation_data")) > 2,
             unbuilt=unbuilt,
             callbacks=self.callback_facts(self._argument(arguments, sources, "callbacks")),
             arguments=self._plain(found.arguments if found is not None else {}),
@@ -376,3 +377,9 @@ class Training(Compiles):
         if method.startswith("predict"):
             return self.predicted(x, next(iter(self.events[-1:])), node)
         return self.unknown(f"{SCORE}{self.events[-1].order}")
+
+
+def _count(value: object) -> int:
+    """The number of parts of what is known to be a tuple or a whole list."""
+    items = value.items if isinstance(value, ListValue) and value.whole else value
+    return len(items) if isinstance(items, (list, tuple)) else 0

@@ -107,9 +107,10 @@ def removed_api(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding
         return
     told: set[Location] = set()
     failing: set[str] = set()
+    private = {call.bound or call.name for call in usage.calls if not call.is_call and _is_private(call)}
     # Imports first: one that fails speaks for all that is taken from it.
     for call in sorted(usage.calls, key=lambda call: call.is_call):
-        if call.is_call and _is_covered(call, failing):
+        if call.is_call and ((call.name in private and not call.attribute) or _is_covered(call, failing)):
             continue
         finding = _method(call, usage, program) if call.qualified.startswith("Model.") else _name(call, usage)
         if finding is None:
@@ -119,6 +120,10 @@ def removed_api(usage: KerasUsage, program: TrainingProgram) -> Iterator[Finding
         if finding.location not in told:
             told.add(finding.location)
             yield finding
+
+
+def _is_private(call: ApiCall) -> bool:
+    return any(mark in f"{call.origin}." for mark in PRIVATE)
 
 
 def _is_covered(call: ApiCall, failing: set[str]) -> bool:
@@ -169,7 +174,7 @@ def _method_fix(call: ApiCall, removal: Removal) -> Fix | None:
 
 def _name(call: ApiCall, usage: KerasUsage) -> Finding | None:
     parts = tuple(part for part in call.qualified.split(".")[1:] if part != "*")
-    if not parts or (parts[:2] != OLD_OPTIMIZERS and any(mark in f"{call.origin}." for mark in PRIVATE)):
+    if not parts or (parts[:2] != OLD_OPTIMIZERS and _is_private(call)):
         return None
     place = call.name_place
     if call.is_call and place.end_column - place.column != len(call.name):

@@ -83,20 +83,47 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from kerascheck.facts.graph import ModelGraph, Problem
 from kerascheck.facts.problems import Cause, call_of, cause_of, sources_of
-from kerascheck.facts.values import Shape, Unknown
+from kerascheck.facts.training import KerasUsage
+from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
+
+CONVOLUTIONS: Final = frozenset({"Conv1D", "Conv2D", "Conv3D"})
+"""Layers that take axes in front of the others for more batches before Keras 3."""
+OLD: Final = "tensorflow.python.keras"
+"""The copy of Keras 2 that lies in TensorFlow."""
 
 _OPERATOR: Final = "write an operator instead, such as `x * 2`: it takes a number beside a tensor"
 
 
 @rule("KC213", "rank-mismatch", Severity.ERROR, since="0.1")
-def rank_mismatch(graph: ModelGraph) -> Iterator[Finding]:
+def rank_mismatch(graph: ModelGraph, usage: KerasUsage | None) -> Iterator[Finding]:
     for problem in graph.problems:
         if problem.kind == "rank" and cause_of(graph, problem) is Cause.OTHER:
-            yield _refused(graph, problem)
+            level = _level(graph, problem, usage)
+            if level is not None:
+                yield replace(_refused(graph, problem), severity=level)
+
+
+def _level(graph: ModelGraph, problem: Problem, usage: KerasUsage | None) -> Severity | None:
+    if usage is None or problem.layer.class_name not in CONVOLUTIONS or _excess(graph, problem) <= 0:
+        return Severity.ERROR
+    made = problem.layer.location
+    old = any(
+        call.origin.startswith(OLD) or (call.location == made and usage.is_of_tf_keras(call)) for call in usage.calls
+    )
+    return None if old else usage.refusal
+
+
+def _excess(graph: ModelGraph, problem: Problem) -> int:
+    """The number of axes that a convolution is given too many."""
+    node = call_of(graph, problem)
+    shape = node.inputs[0].shape if node is not None and node.inputs else UNKNOWN
+    return 0 if isinstance(shape, Unknown) else len(shape) - int(problem.layer.class_name[4]) - 2
 
 
 def _refused(graph: ModelGraph, problem: Problem) -> Finding:

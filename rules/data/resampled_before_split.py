@@ -104,10 +104,19 @@ def _splits(program: TrainingProgram) -> Iterator[tuple[DataArray, Location]]:
     for event in program.events:
         if isinstance(event, Split) and event.divides:
             # Joined parts that are cut at a position are taken apart again.
-            yield from ((data, event.location) for data in event.inputs if event.function != "slice" or not data.parts)
+            yield from ((data, event.location) for data in _with_rows(event))
         elif isinstance(event, Fit) and event.arguments.get("validation_split"):
             given = (data for data in arrays(event.x) if data.kind is DataKind.ARRAY)
             yield from ((data, event.place("validation_split")) for data in given)
+
+
+def _with_rows(event: Split) -> Iterator[DataArray]:
+    """The data of a split that may hold one row twice: labels that stand beside others' rows repeat by nature."""
+    for position, data in enumerate(event.inputs):
+        repeats = position > 0 and all(step.kind not in MADE for step in data.history)
+        # Joined parts that are cut at a position are taken apart again.
+        if not repeats and (event.function != "slice" or not data.parts):
+            yield data
 
 
 def _made(data: DataArray) -> Step | None:

@@ -85,7 +85,9 @@ def validation_is_training_data(program: TrainingProgram) -> Iterator[Finding]:
     for fit in program.of(Fit):
         if fit.is_tested:
             continue
-        found = _shared(fit, arrays(fit.validation_x))
+        # Weights may hide in training the rows, as the nodes of one graph, that those of the validation show.
+        hidden = fit.validation_weighted and "sample_weight" in fit.arguments
+        found = _shared(fit, arrays(fit.validation_x)) if not hidden else None
         if found is not None:
             yield _finding(fit, *found, fit.place("validation_data"))
             continue

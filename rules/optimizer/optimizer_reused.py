@@ -112,9 +112,16 @@ def optimizer_reused(program: TrainingProgram, usage: KerasUsage) -> Iterator[Fi
 
 
 def _is_new_each_round(program: TrainingProgram, event: Compiled, optimizer: Optimizer) -> bool:
-    """Whether a loop builds and compiles the model while the optimizer was made in front of it."""
+    """Whether a loop builds and compiles the model while the one optimizer was made in front of it."""
+    if any(other.location == event.location and not _has(other, optimizer) for other in program.of(Compiled)):
+        return False
     built = any(use.repeated for use in program.of(ModelUse) if use.model == event.model and use.use == "built")
     return event.repeated and not optimizer.repeated and built
+
+
+def _has(event: Compiled, optimizer: Optimizer) -> bool:
+    given = event.compile.optimizer if event.compile is not None else None
+    return given is not None and given.key == optimizer.key
 
 
 def _fresh(optimizer: FreshOptimizer) -> Finding:

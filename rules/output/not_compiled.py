@@ -119,6 +119,8 @@ OWN_LOSSES: Final = frozenset({"add_loss", "add_metric", "passed"})
 
 @rule("KC314", "not-compiled", Severity.ERROR, since="0.1")
 def not_compiled(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
+    if not program.whole:
+        return  # The call may stand in what does not parse.
     for graph in program.models.values():
         if graph.whole and graph.kind is not GraphKind.SUBCLASSED and graph.layers:
             yield from _judged(graph, program)
@@ -147,7 +149,9 @@ def _may_be_compiled(
     if any(event.order < use.order or event.repeated or event.scope != use.scope for event in compiles):
         return True
     uses = (event for event in program.of(ModelUse) if event.model == graph.key and event.order < use.order)
-    return bool(graph.compiles and not compiles) or any(event.use not in HARMLESS for event in uses)
+    own = [event.compile.location for event in compiles if event.compile is not None]
+    came_compiled = any(compiled.location not in own for compiled in graph.compiles)
+    return came_compiled or any(event.use not in HARMLESS for event in uses)
 
 
 def _finding(graph: ModelGraph, use: Fit | Evaluation) -> Finding:

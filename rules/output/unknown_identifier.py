@@ -151,6 +151,9 @@ def _texts(value: Value) -> Iterator[str]:
 
 
 def _is_known(kind: str, text: str, usage: KerasUsage | None = None) -> bool:
+    """Whether Keras finds a name; that of a package, as in `mine>huber`, is registered by code that lies elsewhere."""
+    if ">" in text:
+        return True
     match kind:
         case "loss":
             return normalize.loss(text) is not None or text.lower() in BY_SHAPE

@@ -311,7 +311,7 @@ def same_rows(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.
 
 
 def _unsized(shape: Shape) -> Shape:
-    return UNKNOWN if isinstance(shape, Unknown) else (shape[0], *(UNKNOWN for _ in shape[1:]))
+    return UNKNOWN if isinstance(shape, Unknown) or not shape else (shape[0], *(UNKNOWN for _ in shape[1:]))
 
 
 def _apply(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -128,9 +130,9 @@ def train_test_split(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         return ev.unknown(path.dotted)
     shuffle = arguments.get(None, "shuffle", default=True if arguments.complete else UNKNOWN)
     seed = arguments.get(None, "random_state")
-    size = arguments.get(None, "test_size", default=arguments.get(None, "train_size"))
-    sizes = size if isinstance(size, (int, float)) else None
-    cut = ev.draw("numpy", "train_test_split", sizes, arguments.get(None, "stratify") is not None, seed=seed)
+    size = arguments.get(None, "test_size")
+    sizes = _sizes(arguments)
+    cut = ev.draw("numpy", "train_test_split", *sizes, arguments.get(None, "stratify") is not None, seed=seed)
     cut = ev.cut("train_test_split", cut, ev.loop_runs[-1].key if ev.loop_runs else 0)
     inputs: list[ArrayValue] = []
     outputs: list[object] = []
@@ -153,8 +155,20 @@ def train_test_split(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return ListValue(outputs, arguments.complete)
 
 
+def _sizes(arguments: Arguments) -> tuple[object, object]:
+    """The sizes that are given for the training and the test part, None for one that is left to the other."""
+    absent = None if arguments.complete else UNKNOWN
+    return arguments.get(None, "train_size", default=absent), arguments.get(None, "test_size", default=absent)
+
+
 def _part(
-    ev: Evaluator, array: ArrayValue, cut: int, part: str, shuffle: object, size: float | None, node: ast.expr
+    ev: Evaluator,
+    array: ArrayValue,
+    cut: int,
+    part: str,
+    shuffle: object,
+    sizes: tuple[object, object],
+    node: ast.expr,
 ) -> ArrayValue:
     data = array.data
     steps = [Step(StepKind.SPLIT, ev.place(node), "train_test_split")]
@@ -169,21 +183,35 @@ def _part(
         order=order,
         rows=ev.drawn(array, cut, part),
         arrangement=ev.rearranged(data, cut) if shuffle is True else data.arrangement if shuffle is False else UNKNOWN,
-        shape=_part_shape(data.shape, part, size),
+        shape=_part_shape(data.shape, part, sizes),
         history=(*data.history, *steps),
     )
     result.positions = array.positions
     return result
 
 
-def _part_shape(shape: Shape, part: str, size: float | None) -> Shape:
+def _part_shape(shape: Shape, part: str, sizes: tuple[object, object]) -> Shape:
+    """The shape of a part: scikit-learn rounds the training part down and the test part up."""
     if isinstance(shape, Unknown) or not shape:
         return UNKNOWN
     total = shape[0]
-    if not isinstance(total, int) or size is None:
+    train, test = sizes
+    if not isinstance(total, int) or isinstance(train, Unknown) or isinstance(test, Unknown):
         return (UNKNOWN, *shape[1:])
-    test = -int(-total * size // 1) if isinstance(size, float) else size
-    return (test if part == "test" else total - test, *shape[1:])
+    if train is None and test is None:
+        test = 0.25
+    for_train, for_test = _count(total, train, math.floor), _count(total, test, math.ceil)
+    if train is None and isinstance(for_test, int):
+        for_train = total - for_test
+    elif test is None and isinstance(for_train, int):
+        for_test = total - for_train
+    return (for_test if part == "test" else for_train, *shape[1:])
+
+
+def _count(total: int, size: object, rounded: Callable[[float], int]) -> int | Unknown:
+    if isinstance(size, float):
+        return rounded(size * total)
+    return size if isinstance(size, int) and not isinstance(size, bool) else UNKNOWN
 
 
 @handles("sklearn.utils.shuffle")
