@@ -97,6 +97,16 @@ class Bundle:
                 os.unlink(temporary)
 
 
+class _Module(ModuleType):
+    """A module that says without words that it lacks an attribute.
+
+    Each `from module import name` asks whether the module is a package; to word the error that nobody reads takes longer
+    than the import.
+    """
+
+    __getattribute__ = object.__getattribute__
+
+
 class _Loader(SourceFileLoader):
     """Loads one module out of the file."""
 
@@ -104,6 +114,9 @@ class _Loader(SourceFileLoader):
         super().__init__(name, kept.path)
         self._kept = kept
         self._bundle = bundle
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return _Module(spec.name)
 
     def get_code(self, fullname: str) -> CodeType | None:
         try:
