@@ -83,6 +83,16 @@ FITTING: dict[str, tuple[str, str]] = {
     ),
     "packages of conda": ("environment.yml", "dependencies:\n  - tensorflow=2.15\n  - numpy=2.0\n"),
     "a file that is broken": ("pyproject.toml", '[project\ndependencies = ["tensorflow==2.15.0", "numpy>=2"]\n'),
+    "a configuration that is broken": ("setup.cfg", "tensorflow\n[options\ninstall_requires = keras==3.0\n"),
+    "a setup script that does something else": ("setup.py", "import tensorflow\nsetup = 3\n"),
+    "a setup script with a doubtful escape": (
+        "setup.py",
+        "from setuptools import setup\nsetup(description='\\d', install_requires=['keras==3.1'])\n",
+    ),
+    "a version that is no number": (
+        "requirements.txt",
+        "tensorflow==2.15.0\nnumpy==latest\nkeras @ git+https://example.org/keras\n",
+    ),
     "exclusions": ("requirements.txt", "tensorflow==2.18.0\nnumpy!=2.0.1,>=1.26\n"),
 }
 

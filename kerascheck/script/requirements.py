@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, cast
 
@@ -59,7 +60,7 @@ def groups_in(name: str, text: str, display: str) -> tuple[Group, ...]:
     file = _File(display, text.splitlines())
     try:
         return tuple(group for group in _groups(name, text, file) if group)
-    except (ValueError, SyntaxError, RecursionError, AttributeError, TypeError):
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         # The file is another tool's, which will say what is wrong with it.
         return ()
 
@@ -166,7 +167,10 @@ def _on(requirement: Requirement, line: str, number: int) -> Requirement:
 
 
 def _setup(text: str, file: _File) -> Iterator[Group]:
-    for node in ast.walk(ast.parse(text)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text)
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("setup"):
             continue
         known = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
@@ -188,7 +192,10 @@ def _configured(text: str, file: _File) -> Iterator[Group]:
     import configparser
 
     parser = configparser.ConfigParser(interpolation=None, strict=False)
-    parser.read_string(text)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return
     python = parser.get("options", "python_requires", fallback="")
     base = [f"python{python}"] if python else []
     base += parser.get("options", "install_requires", fallback="").split("\n")
