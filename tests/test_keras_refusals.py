@@ -350,6 +350,16 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         HEAD + MODEL + 'model.compile(keras.optimizers.Adam(use_ema=True, ema_overwrite_frequency=0), "mse")\n',
         3,
     ),
+    "averages that are never taken": (
+        "KC405",
+        HEAD + MODEL + 'model.compile(keras.optimizers.Adam(ema_overwrite_frequency=-1), "mse")\n',
+        3,
+    ),
+    "gradients that are not gathered": (
+        "KC405",
+        HEAD + MODEL + 'model.compile(keras.optimizers.Adam(gradient_accumulation_steps=0), "mse")\n',
+        3,
+    ),
     "a scale that stays in Keras 2": (
         "KC405",
         HEAD

@@ -75,7 +75,7 @@ CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
 STRENGTHS = ("l1_regularization_strength", "l2_regularization_strength", "l2_shrinkage_regularization_strength")
 NOT_NEGATIVE = ("epsilon", "weight_decay", "decay", "initial_accumulator_value", *STRENGTHS)
 STEPS = {"gradient_accumulation_steps": 2, "ema_overwrite_frequency": 1}
-"""Numbers of steps, with the least that Keras takes; 0 turns the second off."""
+"""Numbers of steps, with the least that Keras takes."""
 
 
 @rule(
@@ -134,7 +134,9 @@ def _refused(optimizer: Optimizer) -> Iterator[Finding]:
     """What the constructors refuse beside the ranges that make no sense."""
     for name, least in STEPS.items():
         value = number(optimizer, name) if name in optimizer.given else None
-        if value is not None and value < least and not (value == 0 and least == 1):
+        # 0 turns both off, and the second matters to averages alone.
+        idle = value == 0 or (name == "ema_overwrite_frequency" and optimizer["use_ema"] is not True)
+        if value is not None and value < least and not idle:
             yield _finding(optimizer, name, f"Keras refuses less than {least}", f"write a whole number from {least} on")
     power = number(optimizer, "learning_rate_power") if "learning_rate_power" in optimizer.given else None
     if power is not None and power > 0:

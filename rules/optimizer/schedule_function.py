@@ -11,7 +11,7 @@ decays over no steps, or whose rates are not one more than the boundaries betwee
 
 Keras stops with "The output of the `schedule` function should be a float" in the epoch where a branch is missing. At a rate
 of zero nothing is learned from there on, below zero the loss is climbed. A schedule object counts batches: with
-`decay_steps=epochs` it has run out before the first epoch is over. Over 0 steps the rate is no number; Keras 3 refuses that.
+`decay_steps=epochs` it has run out before the first epoch is over. Over 0 steps the rate is 0 or no number at all; Keras 3 refuses that.
 
 ## Bad
 
@@ -153,7 +153,7 @@ def _without_steps(call: ApiCall) -> Iterator[Finding]:
         steps, place = call.positional_values[1], call.positional_places[1]
     if place is not None and isinstance(steps, (int, float)) and not isinstance(steps, bool) and steps <= 0:
         yield Finding(
-            message=f"`{call.name}` decays over {steps:g} steps: the rate is no number, and Keras 3 stops with a ValueError",
+            message=f"`{call.name}` decays over {steps:g} steps: Keras 3 stops with a ValueError, with earlier ones the rate is 0 or no number at all",
             location=place,
             label="no steps",
             help="give the number of batches after which the rate has decayed",
