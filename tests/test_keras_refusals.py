@@ -271,6 +271,12 @@ SILENT: dict[str, tuple[str, str, int | None]] = {
         2,
     ),
     "a range of batches in a text": ("KC529", HEAD + 'board = keras.callbacks.TensorBoard(profile_batch="2,3")\n', 3),
+    "a lambda in a model that is saved to a folder": (
+        "KC235",
+        HEAD
+        + 'model = keras.Sequential([keras.Input((4,)), layers.Dense(3, lambda value: value)])\nmodel.save("folder")\n',
+        2,
+    ),
     "a lambda in a model that is not saved": (
         "KC235",
         HEAD + "model = keras.Sequential([keras.Input((4,)), layers.Dense(3, lambda value: value)])\n",

@@ -94,6 +94,7 @@ from kerascheck.folding import folded
 from kerascheck.rule import rule
 
 LAMBDA: Final = "<lambda>"
+FILES: Final = (".keras", ".h5", ".hdf5")
 
 
 @rule("KC235", "lambda-layer", Severity.WARNING, since="0.1", group="security", mentions=("ambda",))
@@ -103,7 +104,7 @@ def lambda_layer(graph: ModelGraph, program: TrainingProgram | None) -> Iterator
     level = Severity.WARNING if program is None or kept is not None else Severity.INFO
     yield from folded(_finding(layer, kept, level) for layer in found)
     if program is not None and kept is not None and not graph.nested:
-        yield from _nameless(graph, program, kept)
+        yield from _nameless(graph, program)
 
 
 def _finding(layer: Layer, kept: Keeping | None, level: Severity) -> Finding:
@@ -119,13 +120,16 @@ def _finding(layer: Layer, kept: Keeping | None, level: Severity) -> Finding:
     )
 
 
-def _nameless(graph: ModelGraph, program: TrainingProgram, kept: Keeping) -> Iterator[Finding]:
+def _nameless(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
     """The functions without a name that a saved model asks for when it is loaded."""
-    for layer in graph.every_layer():
-        if layer.kind is LayerKind.BUILTIN:
-            for place in layer.lambdas:
-                yield _anonymous(f"an argument of `{layer.label}`", place, kept)
-    whole = next((found for found in keepings(program, graph) if not found.is_text), None)
+    found = tuple(keepings(program, graph))
+    # A SavedModel holds what the function computed.
+    named = next((item for item in found if item.is_text or item.suffix in FILES), None)
+    if named is not None:
+        for layer in graph.every_layer():
+            for place in layer.lambdas if layer.kind is LayerKind.BUILTIN else ():
+                yield _anonymous(f"an argument of `{layer.label}`", place, named)
+    whole = next((item for item in found if not item.is_text), None)
     # Who loads without the loss and the metrics can do so on purpose.
     bare = any(call.arguments.get("compile") is False for call in program.calls("load_model"))
     if whole is None or bare or not graph.compiles:
