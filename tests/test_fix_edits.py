@@ -80,6 +80,13 @@ CASES: dict[str, tuple[str, str, str]] = {
         f"{HEAD}{DIGITS}model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(3)])\nmodel.predict(x[0])\n",
         f"{HEAD}{DIGITS}model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(3)])\nmodel.predict(x[0][None])\n",
     ),
+    "a seed that Keras does not see, in a script that names no Keras": (
+        "KC512",
+        "from numpy.random import seed\nfrom keras.datasets import mnist\nfrom keras.models import Sequential\nfrom keras.layers import Dense, Flatten\n\n"
+        "seed(3)\n(x, y), (v, w) = mnist.load_data()\nmodel = Sequential([Flatten(input_shape=(28, 28)), Dense(10)])\nmodel.compile('adam', 'mse')\nmodel.fit(x, y)\nmodel.evaluate(v, w)\n",
+        "from numpy.random import seed\nfrom keras.datasets import mnist\nfrom keras.models import Sequential\nfrom keras.layers import Dense, Flatten\nimport keras\n\n"
+        "keras.utils.set_random_seed(3)\n(x, y), (v, w) = mnist.load_data()\nmodel = Sequential([Flatten(input_shape=(28, 28)), Dense(10)])\nmodel.compile('adam', 'mse')\nmodel.fit(x, y)\nmodel.evaluate(v, w)\n",
+    ),
     "a seed that Keras does not see": (
         "KC512",
         f"{HEAD}np.random.seed(3)\n{DIGITS}{MODEL.replace('4,', '28, 28')}model.fit(x, y)\nmodel.evaluate(v, w)\n",
@@ -92,6 +99,20 @@ CASES: dict[str, tuple[str, str, str]] = {
 def test_a_fix_writes_what_an_author_would(code: str, before: str, after: str) -> None:
     plan = Plan(Config(Path(), choices=(Choice((code,)),)))
     mended, _ = mend_source(before.encode(), "train.py", plan, Path("train.py"), unsafe=True)
+    assert mended.after == after
+
+
+PLAIN = "from tensorflow.keras.models import Sequential\nfrom tensorflow.keras.layers import Dense\n"
+
+
+def test_a_name_that_is_not_imported_is_imported() -> None:
+    before = f"{PLAIN}model = Sequential([Dense(8, input_dim=4), Dense(1)])\nother = Sequential()\nother.add(Dense(3, input_shape=(5,)))\n"
+    after = (
+        f"{PLAIN}from tensorflow import keras\nmodel = Sequential([keras.Input((4,)), Dense(8), Dense(1)])\n"
+        "other = Sequential()\nother.add(keras.Input((5,)))\nother.add(Dense(3))\n"
+    )
+    plan = Plan(Config(Path(), choices=(Choice(("KC613",)),), target_keras=3))
+    mended, _ = mend_source(before.encode(), "train.py", plan, Path("train.py"), unsafe=False)
     assert mended.after == after
 
 

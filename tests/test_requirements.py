@@ -137,6 +137,11 @@ def test_a_pin_of_keras_3_beside_a_script_for_keras_2(tmp_path: Path) -> None:
     assert finding.related[0].location.path.endswith("train.py")
 
 
+def test_a_pin_of_an_extra_says_nothing_of_the_scripts(tmp_path: Path) -> None:
+    text = '[project]\n[project.optional-dependencies]\nnew = ["keras>=3.1"]\n'
+    assert gaps(tmp_path, "pyproject.toml", text, "from keras.utils import np_utils\n") == []
+
+
 def test_a_pin_of_keras_2_beside_a_script_for_keras_3(tmp_path: Path) -> None:
     text = "tensorflow==2.12.0\n"
     (finding,) = gaps(tmp_path, "requirements.txt", text, "import keras\nfrom keras import ops\nx = ops.ones(3)\n")

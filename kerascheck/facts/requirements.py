@@ -45,9 +45,10 @@ def span(low: Version = (), high: Version = ()) -> Span:
 
 class Requirement(Struct, frozen=True):
     """A package that is asked for: its name (`keras`, `tensorflow`, `tf-keras`, `numpy`, `python`), what is written, and
-    the versions that it leaves."""
+    the versions that it leaves. `optional` for one of an extra, which need not be installed."""
 
     name: str
     written: str
     span: Span
     location: Location
+    optional: bool = False

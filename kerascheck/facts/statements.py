@@ -81,3 +81,7 @@ class Statements(Protocol):
     def keras(self, place: Location) -> str | None:
         """How the source calls Keras (`keras`, `tf.keras`)."""
         ...
+
+    def keras_import(self, place: Location) -> tuple[str, str] | None:
+        """How the source calls Keras, and the import that it lacks for that; the import is empty where it lacks none."""
+        ...

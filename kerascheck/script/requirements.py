@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kerascheck.facts.requirements import NEVER, Requirement, Span, Version, padded
 from kerascheck.findings import Location, SourceText
@@ -180,7 +181,7 @@ def _setup(text: str, file: _File) -> Iterator[Group]:
         extras = known.get("extras_require")
         if isinstance(extras, ast.Dict):
             for value in extras.values:
-                yield _found([*base, *_constants(value)], file)
+                yield (*_found(base, file), *_extra(_constants(value), file))
 
 
 def _constants(node: ast.expr | None) -> list[str]:
@@ -202,7 +203,7 @@ def _configured(text: str, file: _File) -> Iterator[Group]:
     yield _found(base, file)
     if parser.has_section("options.extras_require"):
         for _, value in parser.items("options.extras_require"):
-            yield _found([*base, *value.split("\n")], file)
+            yield (*_found(base, file), *_extra(value.split("\n"), file))
 
 
 def _tables(document: Mapping[str, object], file: _File) -> Iterator[Group]:
@@ -211,7 +212,7 @@ def _tables(document: Mapping[str, object], file: _File) -> Iterator[Group]:
     base = [*_texts(project.get("dependencies")), *([f"python{python}"] if isinstance(python, str) else [])]
     yield _found(base, file)
     for extra in _table(project, "optional-dependencies").values():
-        yield _found([*base, *_texts(extra)], file)
+        yield (*_found(base, file), *_extra(_texts(extra), file))
     for table in (_table(document, "tool", "poetry", "dependencies"), _table(document, "packages")):
         asked = {**table, "python": table.get("python", _python_of_pipenv(document))}
         yield tuple(found for name, version in asked.items() if (found := _entry(name, version, file)) is not None)
@@ -255,6 +256,10 @@ def _found(texts: Iterable[str], file: _File) -> Group:
         if requirement is not None and place is not None:
             found.append(Requirement(requirement.name, requirement.written, requirement.span, place))
     return tuple(found)
+
+
+def _extra(texts: Iterable[str], file: _File) -> Group:
+    return tuple(replace(requirement, optional=True) for requirement in _found(texts, file))
 
 
 def _requirement(text: str, display: str) -> Requirement | None:

@@ -198,6 +198,17 @@ class SourceStatements:
         tensorflow = self.module("tensorflow", place)
         return f"{tensorflow}.keras" if tensorflow is not None else None
 
+    def keras_import(self, place: Location) -> tuple[str, str] | None:
+        """How the source calls Keras, and the import that it lacks for that; the import is empty where it lacks none."""
+        known = self.keras(place)
+        if known is not None:
+            return known, ""
+        for module, _ in self._imports(place):
+            root = next((root for root in _ROOTS if module.startswith(f"{root}.")), None)
+            if root is not None:
+                return root.rpartition(".")[2], "from tensorflow import keras" if "." in root else f"import {root}"
+        return None
+
     def _imports(self, place: Location) -> Iterator[tuple[str, str]]:
         for unit in self._units:
             for node in unit.tree.body:

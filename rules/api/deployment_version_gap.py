@@ -179,7 +179,7 @@ def _written_otherwise(usage: KerasUsage, pins: Sequence[Requirement | None]) ->
     """A pin of one generation of Keras, and a script that uses what only another has."""
     for pin in pins:
         generation = _generation(pin)
-        if pin is None or generation is None:
+        if pin is None or generation is None or pin.optional:
             continue
         call = next((call for call in usage.calls if _is_missing(call, usage, generation)), None)
         if call is not None:

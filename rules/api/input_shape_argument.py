@@ -56,7 +56,7 @@ Silent where it is not known that the script aims at Keras 3: in Keras 2 these a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kerascheck.facts.graph import GraphKind
 from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
@@ -64,7 +64,11 @@ from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.rule import rule
 
+if TYPE_CHECKING:
+    from kerascheck.facts.statements import Statements
+
 TAKEN: Final = ("input_shape", "input_dim")
+INPUTS: Final = ("keras.Input", "keras.layers.Input", "tensorflow.keras.Input", "tensorflow.keras.layers.Input")
 
 
 @rule(
@@ -83,7 +87,8 @@ def input_shape_argument(usage: KerasUsage, program: TrainingProgram) -> Iterato
     places = [(call, name, place) for call in layers if (found := _shape(call)) is not None for name, place in [found]]
     if places:
         (call, name, first), *others = places
-        edits = [edit for call, name, _ in places for edit in _moved(program, call, name)]
+        moved = [edit for call, name, _ in places for edit in _moved(program, call, name)]
+        edits = list(dict.fromkeys(moved))
         yield Finding(
             message=f"`{call.name}` is given `{name}`: Keras 3 warns of it and asks for an `Input` object",
             location=first,
@@ -108,19 +113,31 @@ def input_shape_argument(usage: KerasUsage, program: TrainingProgram) -> Iterato
 def _moved(program: TrainingProgram, call: ApiCall, name: str) -> list[Edit]:
     """The shape as an `Input` in front of the first layer of a Sequential model, and no longer an argument of it."""
     statements = program.statements
-    keras = statements.keras(call.location) if statements is not None else None
+    keras = _input(statements, call) if statements is not None else None
     text = statements.text(call.places[name]) if statements is not None else None
     if statements is None or keras is None or text is None or not _is_first(program, call):
         return []
     shape = {"input_dim": f"({text},)", "batch_input_shape": f"batch_shape={text}"}.get(name, text)
     model = statements.adds(call.location)
     put = (
-        statements.insert_before(call.location, f"{model}.add({keras}.Input({shape}))")
+        statements.insert_before(call.location, f"{model}.add({keras[0]}({shape}))")
         if model is not None
-        else statements.prepend_entry(call.location, f"{keras}.Input({shape})")
+        else statements.prepend_entry(call.location, f"{keras[0]}({shape})")
     )
     gone = statements.remove_argument(call.places[name])
-    return [put, gone] if put is not None and gone is not None else []
+    line = statements.insert_after_imports(call.location, keras[1]) if keras[1] else None
+    if put is None or gone is None or (keras[1] and line is None):
+        return []
+    return [put, gone, *([line] if line is not None else [])]
+
+
+def _input(statements: Statements, call: ApiCall) -> tuple[str, str] | None:
+    """How the source calls `Input`, and the import that it lacks for that."""
+    for name in INPUTS:
+        if (known := statements.module(name, call.location)) is not None:
+            return known, ""
+    found = statements.keras_import(call.location)
+    return (f"{found[0]}.Input", found[1]) if found is not None else None
 
 
 def _is_first(program: TrainingProgram, call: ApiCall) -> bool:

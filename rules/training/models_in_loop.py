@@ -86,12 +86,14 @@ def models_in_loop(program: TrainingProgram, options: Options) -> Iterator[Findi
 
 def _cleared(program: TrainingProgram, loop: Loop) -> Fix | None:
     statements = program.statements
-    keras = statements.keras(loop.location) if statements is not None else None
+    keras = statements.keras_import(loop.location) if statements is not None else None
     if statements is None or keras is None:
         return None
     module = "utils" if program.target_keras == 3 else "backend"
-    edit = statements.insert_first(loop.location, f"{keras}.{module}.clear_session()")
-    return Fix((edit,)) if edit is not None else None
+    edits = [statements.insert_first(loop.location, f"{keras[0]}.{module}.clear_session()")]
+    edits += [statements.insert_after_imports(loop.location, keras[1])] if keras[1] else []
+    kept = tuple(edit for edit in edits if edit is not None)
+    return Fix(kept) if len(kept) == len(edits) else None
 
 
 def _is_long(loop: Loop, few: float) -> bool:

@@ -117,21 +117,27 @@ def unseeded(program: TrainingProgram, usage: KerasUsage) -> Iterator[Finding]:
 def _seeded(program: TrainingProgram, fit: Fit) -> Fix | None:
     """A seed below the imports."""
     statements = program.statements
-    keras = statements.keras(fit.location) if statements is not None else None
+    keras = statements.keras_import(fit.location) if statements is not None else None
     if statements is None or keras is None:
         return None
-    edit = statements.insert_after_imports(fit.location, "", f"{keras}.utils.set_random_seed(7)")
+    name, line = keras
+    edit = statements.insert_after_imports(fit.location, *filter(None, [line]), "", f"{name}.utils.set_random_seed(7)")
     return Fix((edit,), safe=False) if edit is not None else None
 
 
 def _reaching(program: TrainingProgram, seed: LibraryCall) -> Fix | None:
     """The seed of numpy or Python as one of Keras, which seeds those too."""
     statements = program.statements
-    keras = statements.keras(seed.location) if statements is not None else None
+    keras = statements.keras_import(seed.location) if statements is not None else None
     plain = len(seed.positional) == 1 and not seed.arguments
-    if keras is None or seed.name_place is None or not plain or not isinstance(seed.positional[0], int):
+    if statements is None or keras is None or seed.name_place is None or not plain:
         return None
-    return Fix((Edit(seed.name_place, f"{keras}.utils.set_random_seed"),), safe=False)
+    edits = [Edit(seed.name_place, f"{keras[0]}.utils.set_random_seed")]
+    if keras[1]:
+        line = statements.insert_after_imports(seed.location, keras[1])
+        edits += [line] if line is not None else []
+    complete = isinstance(seed.positional[0], int) and len(edits) == 1 + bool(keras[1])
+    return Fix(tuple(edits), safe=False) if complete else None
 
 
 def _moved(program: TrainingProgram, seed: LibraryCall, made: Event) -> Fix | None:
