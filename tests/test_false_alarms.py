@@ -29,6 +29,68 @@ def build(*first):
 """
 
 QUIET = {
+    "KC105 a projection of all rows that is only looked at": (
+        None,
+        """
+        from sklearn.decomposition import PCA
+        rows = np.append(x_train, x_test, axis=0).reshape(70000, 784)
+        projection = PCA(n_components=784)
+        projection.fit(rows)
+        print(projection.explained_variance_ratio_)
+        """,
+    ),
+    "KC203 a normalization that keeps no variance": (
+        None,
+        """
+        keras.Sequential([layers.Dense(4, input_shape=(3,)), layers.Dropout(0.5), layers.BatchNormalization(mode=2)])
+        """,
+    ),
+    "KC212 weights of an attention": (
+        None,
+        """
+        inputs = keras.Input((16, 16, 8))
+        scores = layers.Softmax(axis=-1)(layers.Conv2D(4, 1)(inputs))
+        keras.Model(inputs, layers.Conv2D(4, 1)(scores))
+        """,
+    ),
+    "KC401 rates that are tried one after the other": (
+        None,
+        """
+        for rate in [0.1, 0.01, 0.001]:
+            model = build(layers.Dense(64, "relu"))
+            model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
+            model.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC401 a rate that textbooks use without momentum": (
+        Severity.INFO,
+        """
+        model = build(layers.Dense(64, "relu"))
+        model.compile(keras.optimizers.SGD(0.3), "sparse_categorical_crossentropy")
+        model.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC401 a loss whose gradients are bounded": (
+        None,
+        """
+        model = keras.Sequential([keras.Input((8,)), layers.Dense(9, "relu"), layers.Dense(1)])
+        model.compile(keras.optimizers.SGD(0.1, momentum=0.9), keras.losses.Huber())
+        model.fit(np.zeros((90, 8)), np.zeros(90), epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC401 a tenth of the rate that the head was trained at": (
+        None,
+        """
+        base = keras.applications.Xception(include_top=False, pooling="avg")
+        base.trainable = False
+        model = keras.Sequential([keras.Input((299, 299, 3)), base, layers.Dense(10, "softmax")])
+        model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy")
+        model.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        base.trainable = True
+        model.compile(keras.optimizers.SGD(0.01, momentum=0.9), "sparse_categorical_crossentropy")
+        model.fit(x_train, y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
     "KC103 weights hide in training what the validation shows": (
         None,
         """
@@ -397,6 +459,27 @@ def test_columns_stand_where_an_indented_cell_has_them() -> None:
 def test_a_blank_to_fill_in_is_named() -> None:
     (finding,) = lint(in_cells("import keras\nbatch_size =  # your code"), "page.ipynb").findings
     assert (finding.code, finding.message) == ("KC901", "nothing stands to the right of `=`")
+
+
+def test_a_tensor_that_a_broken_line_may_take_is_not_lost() -> None:
+    cell = """\
+import keras
+from keras import layers
+
+def block(x):
+    y = layers.Dense(8)(x)
+    y = layers.Dense(??)(y)
+    y = layers.ReLU()(x)
+    return y
+
+keras.Model(inputs := keras.Input((8,)), block(inputs))
+"""
+    assert "KC225" not in {finding.code for finding in lint(in_cells(cell), "page.ipynb").findings}
+
+
+def test_old_python_without_keras_is_no_matter_of_keras() -> None:
+    report = check_script("import tensorflow as tf\n\nfor step in xrange(3):\n    print(step)\n")
+    assert "KC610" not in {finding.code for finding in report.findings}
 
 
 def test_the_blanks_of_a_page_of_exercises_are_told_as_one() -> None:

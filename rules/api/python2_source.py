@@ -77,6 +77,8 @@ TODAY: Final = {
 
 @rule("KC610", "python2-source", Severity.WARNING, since="0.1", group="migration")
 def python2_source(usage: KerasUsage) -> Iterator[Finding]:
+    if not usage.calls:
+        return
     if usage.python2 is not None:
         yield Finding(
             message="the script is written in Python 2, which no Keras of today runs on",

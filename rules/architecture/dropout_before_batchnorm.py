@@ -87,8 +87,9 @@ def dropout_before_batchnorm(graph: ModelGraph) -> Iterator[Finding]:
     if "BatchNormalization" not in class_names(graph) or not _SHIFTING & class_names(graph):
         return
     for node in graph.nodes:
-        if core(node.layer).class_name != "BatchNormalization":
-            continue
+        norm = core(node.layer)
+        if norm.class_name != "BatchNormalization" or norm.config.get("mode") == 2:
+            continue  # That mode of Keras 1 predicts with the variance of the batch.
         dropout = source(graph, node, lambda found: core(found.layer).class_name in _BETWEEN)
         if dropout is not None and core(dropout.layer).class_name in _SHIFTING and is_active(dropout):
             yield _shifted(dropout, node)

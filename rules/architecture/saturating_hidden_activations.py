@@ -69,6 +69,7 @@ from typing import Final
 from kerascheck.facts.families import ACTIVATIONS, CONVOLUTIONS, DENSE, PASSING, WINDOWS, activation_of, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.paths import target
+from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import Options, rule
 
@@ -95,10 +96,16 @@ def saturating_hidden_activations(graph: ModelGraph, options: Options) -> Iterat
             continue
         function = activation_of(applied.layer)
         hidden.append((node, function if isinstance(function, str) else ""))
-        if function == "softmax":
+        if function == "softmax" and not _is_attention(applied):
             yield _competing(applied, following)
     if len(hidden) >= options.number("depth", 3) and all(function in _SATURATING for _, function in hidden):
         yield _saturating(hidden)
+
+
+def _is_attention(node: Node) -> bool:
+    """Whether a layer of its own weighs places against one another, not the units of a sample."""
+    shape = node.outputs[0].shape if node.outputs else UNKNOWN
+    return core(node.layer).class_name in ACTIVATIONS and not isinstance(shape, Unknown) and len(shape) > 2
 
 
 def _passes(node: Node) -> bool:

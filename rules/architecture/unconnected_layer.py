@@ -121,7 +121,8 @@ def unconnected_layer(graph: ModelGraph | None, program: TrainingProgram | None)
         yield from _unused_inputs(graph)
         yield from _missing_inputs(graph)
     # What a script loses belongs to no graph: each graph tells of it, and it is reported once.
-    if program is not None:
+    # A line that does not parse may have taken what seems to be lost.
+    if program is not None and program.whole:
         yield from (_lost(loose) for loose in program.loose)
         yield from (_unused(cls, unused) for cls in program.classes for unused in cls.unused)
 

@@ -105,6 +105,8 @@ EFFECT = {
 }
 
 
+USES: Final = (Fit, Evaluation, Split)
+
 FEW_ROWS: Final = 10
 """Rows for each column, below which every row turns the directions of a projection."""
 
@@ -133,6 +135,8 @@ def _found(program: TrainingProgram, few: float) -> Iterator[Finding]:
             continue
         judged = _judged_part(data)
         if judged is not None:
+            if not any(event.order > fitting.order for event in program.events if isinstance(event, USES)):
+                continue  # The variances of a projection are looked at, and nothing is trained.
             yield _joined(fitting, data, kind, judged, few)
         elif not _is_part(data):
             place = _split_later(program, fitting, data) or _judged_apart(program, fitting, data)

@@ -82,8 +82,9 @@ model.compile(Adam(learning_rate=1e-3), "categorical_crossentropy", metrics=["ac
 ## Known limits
 
 What is right depends on batch size and scaling; the bounds are wide, and a rate left at its default is never reported.
-Very small rates of SGD are used on data that is not scaled and are not reported. A pretrained base that is trained from the
-start, without a training in which it is frozen, is left alone.
+Plain SGD below 0.5 is a hint only; several rates that one line tries one after the other are left alone. Very small rates
+of SGD are used on data that is not scaled and are not reported. A pretrained base that is trained from the start, without a
+training in which it is frozen, or at a tenth of the rate before, is left alone.
 
 ## References
 
@@ -107,6 +108,9 @@ from kerascheck.rule import Options, rule
 
 STEADY = ADAPTIVE | {"rmsprop"}
 OWN_SCALE = frozenset({"adadelta", "ftrl", "adafactor"})
+BOUNDED = frozenset({"huber", "log_cosh", "mean_absolute_error"})
+"""Losses whose gradients do not grow with the distance from the target."""
+
 BOUNDS = {
     "adaptive-highest": 0.01,
     "adaptive-lowest": 1e-6,
@@ -123,7 +127,7 @@ def learning_rate_range(graph: ModelGraph, program: TrainingProgram | None, opti
         if optimizer is None or "learning_rate" not in optimizer.given:
             continue
         rate = number(optimizer, "learning_rate")
-        if rate is None or _is_overwritten(graph, program, compiled, optimizer):
+        if rate is None or _is_overwritten(graph, program, compiled, optimizer) or _is_tried(program, optimizer):
             continue
         told = _told(graph, compiled, optimizer, rate, options)
         if told is not None:
@@ -148,6 +152,10 @@ def _fine_tuned(graph: ModelGraph, program: TrainingProgram, base: Base, options
     rate, name = number(optimizer, "learning_rate"), "adaptive" if optimizer.name in STEADY else "sgd"
     if rate is None or optimizer.name not in STEADY | {"sgd"}:
         return
+    first = [event.compile.optimizer for event in compiled if event.order < opened.order and event.compile is not None]
+    before = number(first[-1], "learning_rate") if first and first[-1] is not None else None
+    if before is not None and rate * 9 < before:
+        return  # A tenth of the rate before, which is what tuning asks for.
     if rate >= options.number(f"tuning-{name}", BOUNDS[f"tuning-{name}"]):
         yield Finding(
             message=f"`{optimizer.label}` fine-tunes the pretrained `{base.layer.label}` at a rate of {rate:g}, as for new weights: its first steps undo what the base has learned",
@@ -184,6 +192,16 @@ def _is_overwritten(
     return in_hand or any(is_set_by_callback(program, optimizer, fit) for fit in fits_of(program, graph, compiled))
 
 
+def _is_tried(program: TrainingProgram | None, optimizer: Optimizer) -> bool:
+    """Whether the line gives several rates, one a model: a search finds out which is good."""
+    if program is None:
+        return False
+    compiles = (event.compile for event in program.of(Compiled) if event.compile is not None)
+    made = (found.optimizer for found in compiles if found.optimizer is not None)
+    rates = {number(found, "learning_rate") for found in made if found.location == optimizer.location}
+    return len(rates - {None}) > 1
+
+
 def _told(
     graph: ModelGraph, compiled: Compile, optimizer: Optimizer, rate: float, options: Options
 ) -> tuple[Severity, str, str] | None:
@@ -212,7 +230,10 @@ def _told(
         regression = _is_regression(compiled)
         if rate > highest or (rate == highest and regression):
             why = "under a loss whose gradients grow with the targets" if regression else "without clipped gradients"
-            return Severity.WARNING, f"steps this long {why} easily make the loss explode", "try 0.01"
+            # Small networks of one or two layers are trained at such rates, without momentum, in many textbooks.
+            usual = rate < 0.5 and not regression and not number(optimizer, "momentum")
+            level = Severity.INFO if usual else Severity.WARNING
+            return level, f"steps this long {why} easily make the loss explode", "try 0.01"
     return None
 
 
@@ -227,7 +248,7 @@ def _of_linear(graph: ModelGraph, optimizer: Optimizer, rate: float) -> tuple[Se
 
 def _is_regression(compiled: Compile) -> bool:
     losses = compiled.losses if isinstance(compiled.losses, tuple) else ()
-    return any(loss is not None and loss.name in REGRESSION for loss in losses)
+    return any(loss is not None and loss.name in REGRESSION - BOUNDED for loss in losses)
 
 
 def _finding(optimizer: Optimizer, rate: float, severity: Severity, told: str, help_: str) -> Finding:
