@@ -90,8 +90,11 @@ def _rows(graph: ModelGraph) -> Iterator[LayerCost]:
     calls: dict[int, list[Node]] = {}
     for node in graph.nodes:
         calls.setdefault(node.layer.key, []).append(node)
+    wrapped = {layer.inner.key for layer in graph.layers if layer.inner is not None}
     for layer in graph.layers:
         made = calls.get(layer.key, [])
+        # Of a layer that is used by itself and inside a wrapper, the weights are trained once.
+        counted = graph.settled.get(graph.key) is False or layer.key in wrapped
         yield LayerCost(
             name=layer.name,
             class_name=layer.written if layer.model is None and layer.written else layer.class_name,
@@ -100,7 +103,7 @@ def _rows(graph: ModelGraph) -> Iterator[LayerCost]:
             shapes=tuple(tensor.shape for tensor in made[0].outputs) if made else (),
             parameters=layer.parameters,
             # A model that is frozen as a whole trains none of its layers, whatever they say.
-            trainable=0 if graph.settled.get(graph.key) is False else trainable_of(layer, graph),
+            trainable=0 if counted else trainable_of(layer, graph),
             multiply_adds=total(multiply_adds(node) for node in made) if made else UNKNOWN,
             outputs=total(_elements(tensor.shape) for node in made for tensor in node.outputs),
         )

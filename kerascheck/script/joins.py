@@ -49,13 +49,14 @@ def follow(machine: Machine, runs: Sequence[Callable[[], Flow]]) -> Flow:
     outcomes: list[tuple[Flow, dict[Mutable, object]]] = []
     touched: dict[Mutable, object] = {}
     for run in runs:
+        start = next(machine.keys)
         machine.trails.append({})
         machine.undecided += 1
         try:
             flow = run()
         finally:
             machine.undecided -= 1
-            trail = machine.trails.pop()
+            trail = _older(machine.trails.pop(), start)
         outcomes.append((flow, {subject: subject.save() for subject in trail}))
         for subject, state in trail.items():
             subject.load(state)
@@ -77,18 +78,41 @@ def follow(machine: Machine, runs: Sequence[Callable[[], Flow]]) -> Flow:
 
 def repeat(machine: Machine, run: Callable[[], Flow], place: Location) -> Flow:
     """Run the body of a loop of unknown length once, and mark what more iterations would change."""
+    start = next(machine.keys)
     machine.trails.append({})
     machine.undecided += 1
     try:
         flow = run()
     finally:
         machine.undecided -= 1
-        trail = machine.trails.pop()
+        trail = _older(machine.trails.pop(), start)
     for subject, before in trail.items():
         if machine.trails:
             machine.trails[-1].setdefault(subject, before)
         _iterate(machine, subject, before, place)
     return flow
+
+
+def _older(trail: dict[Mutable, object], start: int) -> dict[Mutable, object]:
+    """What was there before a branch changed it: what it made itself no other way through the program has to do with."""
+    return {subject: before for subject, before in trail.items() if _key_of(subject, before) < start}
+
+
+def _key_of(subject: Mutable, before: object) -> int:
+    """The key that a value was made with; 0 where it has none."""
+    match subject:
+        case ModelValue(key=key):
+            return key
+        case LayerValue(layer=layer):
+            return layer.key
+        case InstanceValue(model=ModelValue(key=key)):
+            return key
+        case InstanceValue(layer=LayerValue(layer=layer)):
+            return layer.key
+        case ArrayValue() if isinstance(before, DataArray):
+            return before.key
+        case _:
+            return 0
 
 
 def _iterate(machine: Machine, subject: Mutable, before: object, place: Location) -> None:
@@ -109,13 +133,14 @@ def _iterate(machine: Machine, subject: Mutable, before: object, place: Location
 
 def fill(machine: Machine, run: Callable[[], Flow]) -> None:
     """Run a block that may run instead of another: it only settles names that the other left unknown."""
+    start = next(machine.keys)
     machine.trails.append({})
     machine.undecided += 1
     try:
         run()
     finally:
         machine.undecided -= 1
-        trail = machine.trails.pop()
+        trail = _older(machine.trails.pop(), start)
     for subject, before in trail.items():
         after = subject.save()
         subject.load(before)
