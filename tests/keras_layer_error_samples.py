@@ -110,6 +110,46 @@ LAYER_SAMPLES = (
     with_input("layers/core/input_layer:InputLayer.__init__:3", "KC246", "keras.Input(tensor=x, batch_size=4)"),
     with_input("layers/core/input_layer:InputLayer.__init__:4", "KC246", "keras.Input((9,), tensor=x)"),
     with_input("layers/core/input_layer:InputLayer.__init__:5", "KC246", "keras.Input(batch_shape=(2, 8), tensor=x)"),
+    with_input("layers/core/input_layer:InputLayer.__init__:7", "KC246", "keras.Input(sparse=True, tensor=x)"),
+    with_input(
+        "layers/preprocessing/hashed_crossing:HashedCrossing.compute_output_shape:1",
+        "KC244",
+        "a, b, c = (keras.Input((1,), dtype='int32') for _ in range(3))",
+        "layers.HashedCrossing(4)([a, b, c])",
+    ),
+    with_input(
+        "layers/preprocessing/hashed_crossing:HashedCrossing._check_at_least_two_inputs:2",
+        "KC244",
+        "layers.HashedCrossing(4)([np.array([1])])",
+    ),
+    lines(
+        "ops/operation_utils:validate_reshape_shape:1",
+        "KC214",
+        "keras.Sequential([keras.Input((8,)), layers.Reshape((-2, 4))])",
+    ),
+    lines(
+        "ops/operation_utils:compute_reshape_output_shape:2",
+        "KC214",
+        "keras.Sequential([keras.Input((8,)), layers.Reshape((-1, 3))])",
+    ),
+    lines("layers/activations/relu:ReLU.__init__:3", "KC606", "layers.ReLU(threshold=-1)"),
+    lines(
+        "layers/convolutional/base_conv_transpose:BaseConvTranspose.__init__:1", "KC606", "layers.Conv2DTranspose(0, 3)"
+    ),
+    lines("layers/core/embedding:Embedding.__init__:2", "KC606", "layers.Embedding(9, 0)"),
+    lines("layers/rnn/gru:GRUCell.__init__:1", "KC606", "layers.GRU(0)"),
+    lines(
+        "layers/regularization/gaussian_dropout:GaussianDropout.__init__:1",
+        "KC207",
+        "keras.Sequential([keras.Input((4,)), layers.GaussianDropout(2)])",
+    ),
+    lines("layers/reshaping/up_sampling1d:UpSampling1D.__init__:2", "KC606", "layers.UpSampling1D(0)"),
+    lines(
+        "layers/reshaping/cropping1d:Cropping1D.compute_output_shape:1",
+        "KC214",
+        "keras.Sequential([keras.Input((4, 2)), layers.Cropping1D(2)])",
+        "layers.Cropping1D(2).compute_output_shape((None, 4, 2))",
+    ),
     with_input("layers/core/input_layer:InputLayer.__init__:6", "KC246", "keras.Input(dtype='int32', tensor=x)"),
     with_input(
         "models/sequential:Sequential.add:3",

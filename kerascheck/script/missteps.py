@@ -245,6 +245,8 @@ def _check_count(machine: Core, value: LayerValue, arguments: Arguments, place: 
         whole = not isinstance(first, ListValue) or first.whole
         if whole and not least <= len(items) <= most:
             note(machine, Step.WRONG_COUNT, place, label, found=str(len(items)), wanted=_wanted(least, most))
+        elif whole and name == "HashedCrossing" and len(items) > 2 and all(single_tensor(machine, i) for i in items):
+            note(machine, Step.WRONG_COUNT, place, label, found=str(len(items)), wanted="2", keras_3=True)
     elif name in QUERIED and not arguments.has(1, "value"):
         maker = single_tensor(machine, first) if arguments.complete else None
         if maker is not None:

@@ -118,6 +118,10 @@ def _check_against(
         note(
             machine, Step.OTHER_TENSOR, place, "Input", found=f"dtype {dtype}", wanted=tensor.tensor.dtype, keras_3=True
         )
+    producer = machine.assembly.producer(tensor.tensor)
+    dense = producer is not None and producer.layer.class_name == "InputLayer" and "sparse" not in producer.layer.given
+    if dense and arguments.get(None, "sparse") is True:
+        note(machine, Step.OTHER_TENSOR, place, "Input", found="it is sparse", wanted="dense values", keras_3=True)
     if not written_shape(shape) or isinstance(shape, Unknown):
         return
     for name, expected in (("shape", shape[1:]), ("batch_shape", shape), ("batch_size", shape[:1])):
