@@ -353,7 +353,15 @@ def coverage(graphs: tuple[ModelGraph, ...], program: TrainingProgram | None = N
 
 
 _OF_DATA = frozenset(
-    {"steps_per_epoch", "validation_steps", "samples_per_epoch", "nb_val_samples", "sample_weight", "class_weight"}
+    {
+        "steps_per_epoch",
+        "validation_steps",
+        "samples_per_epoch",
+        "nb_val_samples",
+        "sample_weight",
+        "class_weight",
+        "initial_epoch",
+    }
 )
 """Arguments of `fit` that data decide."""
 

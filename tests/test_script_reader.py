@@ -355,6 +355,26 @@ def test_a_model_that_is_handed_in_lies_elsewhere() -> None:
         pytest.param("m.compile('adam', 'mse')\nm.fit(x, y, steps_per_epoch=len(x) // 32)", 2, id="a number of data"),
         pytest.param("m.compile(loss='mse')\nm.fit(x, y)", 2, id="no optimizer"),
         pytest.param("m.compile('adam', own)\nm.fit(x, y)", 2, id="a loss of the author's"),
+        pytest.param(
+            "class Own(keras.losses.Loss):\n    def call(self, y, p): return y - p\nm.compile('adam', Own())\nm.fit(x, y)",
+            2,
+            id="a loss of a class of the author's",
+        ),
+        pytest.param(
+            "import tfa\nm.compile(tfa.optimizers.LAMB(), tfa.losses.Focal())\nm.fit(x, y)",
+            2,
+            id="of another library",
+        ),
+        pytest.param(
+            "o = keras.optimizers.SGD(0.1) if u else keras.optimizers.SGD(0.2)\nm.compile(o, 'mse')\nm.fit(x, y)",
+            2,
+            id="one optimizer or another of its kind",
+        ),
+        pytest.param(
+            "o = keras.optimizers.SGD(0.1) if u else keras.optimizers.Adam(0.1)\nm.compile(o, 'mse')\nm.fit(x, y)",
+            1,
+            id="optimizers of two kinds",
+        ),
         pytest.param("m.compile(unknown, 'mse')\nm.fit(x, y)", 1, id="an optimizer that is not known"),
         pytest.param("m.compile('adam', unknown)\nm.fit(x, y)", 1, id="a loss that is not known"),
         pytest.param("m.compile('adam', 'mse')\nm.fit(x, y, epochs=unknown)", 1, id="epochs that are not known"),

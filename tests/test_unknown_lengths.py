@@ -270,3 +270,27 @@ def test_the_first_layers_of_a_list_do_not_speak_for_the_others() -> None:
         "m = keras.Model(i, x)\n"
     )
     assert "AveragePooling2D" in classes(graph)
+
+
+def test_an_optimizer_that_a_branch_decides_keeps_what_both_sides_agree_on() -> None:
+    (graph,) = graphs(
+        "m = keras.Sequential([layers.Dense(1)])\n"
+        "if u:\n    o = keras.optimizers.SGD(0.1, momentum=0.9)\nelse:\n    o = keras.optimizers.SGD(0.2, momentum=0.9)\n"
+        "m.compile(o, 'mse')\n"
+    )
+    optimizer = graph.compiles[0].optimizer
+    assert optimizer is not None
+    assert (optimizer.name, optimizer["momentum"], optimizer["learning_rate"]) == ("sgd", 0.9, UNKNOWN)
+
+
+def test_losses_by_name_of_a_model_whose_call_gives_a_dictionary() -> None:
+    facts = read_script(
+        "script.py",
+        HEAD
+        + "class Two(keras.Model):\n    def __init__(self):\n        super().__init__()\n        self.d = layers.Dense(1)\n"
+        "    def call(self, x):\n        return dict(rate=self.d(x), far=elsewhere(x))\n"
+        "m = Two()\nm.compile('adam', loss=dict(rate='mae', far='mse'))\n",
+    )
+    (made,) = facts.program.of(Compiled)
+    assert made.compile is not None and isinstance(made.compile.losses, tuple)
+    assert [loss and loss.name for loss in made.compile.losses] == ["mean_squared_error", "mean_absolute_error"]

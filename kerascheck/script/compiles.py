@@ -17,9 +17,11 @@ from kerascheck.script.machine import DEPTH_LIMIT, mapping_of, values_of
 from kerascheck.script.missteps import note
 from kerascheck.script.subclasses import Subclasses
 from kerascheck.script.traced import body_of, parameters_of, samples_of
+from kerascheck.script.unseen import name_of
 from kerascheck.script.values import (
     Arguments,
     CallbackValue,
+    ChoiceValue,
     ClassValue,
     DictValue,
     FunctionValue,
@@ -28,6 +30,7 @@ from kerascheck.script.values import (
     LossValue,
     MethodValue,
     ModelValue,
+    Opaque,
     OptimizerValue,
     Path,
 )
@@ -91,7 +94,22 @@ class Compiles(Subclasses):
             return Optimizer(next(self.keys), UNKNOWN, {}, location, written=value)
         if value is None:
             return None
-        return Optimizer(next(self.keys), UNKNOWN, {}, location)
+        if isinstance(value, ChoiceValue):
+            return self._one_of(value, location)
+        written = name_of(value.origin) if isinstance(value, Opaque) else ""
+        return Optimizer(next(self.keys), UNKNOWN, {}, location, written=written)
+
+    def _one_of(self, choice: ChoiceValue, location: Location) -> Optimizer:
+        """What is known of an optimizer that a branch decides."""
+        found = [option.optimizer for option in choice.options if isinstance(option, OptimizerValue)]
+        if len(found) < len(choice.options) or len({optimizer.name for optimizer in found}) > 1:
+            return Optimizer(next(self.keys), UNKNOWN, {}, location)
+        first, *others = found
+        agreed = {
+            name: value if all(other[name] == value for other in others) else UNKNOWN
+            for name, value in first.arguments.items()
+        }
+        return replace(first, arguments=agreed)
 
     def _losses(
         self, model: ModelValue, value: object, location: Location, node: ast.expr | None
@@ -112,6 +130,8 @@ class Compiles(Subclasses):
     def _named_losses(
         self, model: ModelValue, value: DictValue, location: Location, node: ast.expr | None
     ) -> tuple[Loss | None, ...] | Unknown:
+        if not model.outputs:
+            self.trace_model(model)
         producers = [self.assembly.producer(tensor) for tensor in model.outputs]
         names = [producer.layer.name if producer is not None else "" for producer in producers]
         structure = model.output_structure
@@ -156,6 +176,8 @@ class Compiles(Subclasses):
             return self._own_loss(value, value.name, location)
         if isinstance(value, InstanceValue):
             return self._own_loss(value, value.cls.name, location)
+        if isinstance(value, Opaque) and (name := name_of(value.origin)):
+            return Loss(name, location, UNKNOWN, custom=True, written=name)
         return Loss(UNKNOWN, location, UNKNOWN)
 
     def _own_loss(self, value: FunctionValue | InstanceValue, name: str, location: Location) -> Loss:

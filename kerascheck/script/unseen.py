@@ -64,6 +64,14 @@ def is_elsewhere(origin: str) -> bool:
     return path.startswith(_ELSEWHERE) or (bool(dot) and " " not in path and (root not in _OURS or made_ready))
 
 
+def name_of(origin: str) -> str:
+    """The name of what made a value that is not followed: a class of the program, or what lies elsewhere; else nothing."""
+    if origin.startswith("object of "):
+        return origin.rpartition(" ")[2]
+    made = is_elsewhere(origin) and origin.startswith("call ") and "." in origin
+    return origin.rpartition(".")[2] if made else ""
+
+
 def is_search(origin: str, arguments: Arguments) -> bool:
     """Whether a `search` call is that of a hyper-parameter tuner."""
     return origin.removeprefix("call ").startswith(("keras_tuner", "kerastuner")) or bool(
