@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kerascheck.script.arrays import Arrays
 from kerascheck.script.freezing import SomeLayers, layer_of, note_part
 from kerascheck.script.machine import LOOP_BOUND
-from kerascheck.script.values import ArrayValue, DictValue, ListValue, Opaque, SplitterValue, TensorValue
+from kerascheck.script.values import ArrayValue, DictValue, ListValue, ObjectValue, Opaque, SplitterValue, TensorValue
 
 
 class Containers(Arrays):
@@ -56,6 +56,10 @@ class Containers(Arrays):
             return self._item_at(owner, key)
         if isinstance(owner, DictValue):
             return self._value_under(owner, key)
+        if isinstance(owner, ObjectValue) and owner.path.startswith("keras."):
+            # Who takes a configuration apart may change it.
+            self.touch(owner)
+            owner.attributes = {}
         if isinstance(owner, (str, range)) and isinstance(key, int) and -len(owner) <= key < len(owner):
             return owner[key]
         return self.part_of(owner)

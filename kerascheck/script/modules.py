@@ -82,6 +82,13 @@ class Modules(Names):
         found = finder.find((*folders, *self.folders), parts)
         return None if found is None else self._module(found)
 
+    def module_named(self, dotted: str) -> object:
+        """The module of an absolute name: of the project, or of a library."""
+        parts = tuple(dotted.split("."))
+        self.imports.add(parts[0])
+        local = self._beside(parts, 0)
+        return local if local is not None else self.canonical(parts)
+
     def search_in(self, folder: object) -> None:
         """`sys.path.append(folder)`, for a folder that is told from where the script lies and belongs to its project."""
         here = self.page.file

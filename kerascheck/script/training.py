@@ -157,6 +157,8 @@ class Training(Compiles):
         if name in {"add_weight", "add_variable"}:
             return self.add_weight(value, arguments)
         value.is_built = value.is_built or (name == "build" and value.instance is None)
+        if name == "get_config":
+            return ObjectValue("keras.layer_config", {"layer": value})
         if name in RESETS:
             check_reset(self, value, name, node)
             note_library_call(self, Path(("Layer", name)), arguments, node)

@@ -13,6 +13,7 @@ from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, library
 from kerascheck.script.layers import array_fact, shape_fact
 from kerascheck.script.libraries.applications import application, preprocess_input
+from kerascheck.script.libraries.loading import from_config
 from kerascheck.script.machine import mapping_of, to_value, values_of
 from kerascheck.script.missteps import check_function, check_made
 from kerascheck.script.model_missteps import check_input
@@ -41,6 +42,8 @@ def keras_call(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     if name == "preprocess_input" and path.parts[1:2] == ("applications",):
         return preprocess_input(ev, path, arguments)
     kind = kind_of(path.parts[1:])
+    if name == "from_config":
+        return from_config(ev, path, arguments)
     if kind is ApiKind.MODEL:
         return model(ev, name, arguments, node)
     if kind is ApiKind.LAYER or (kind is ApiKind.OTHER and "layers" in path.parts and name[:1].isupper()):

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.handlers import handles, method
 from kerascheck.script.model_missteps import check_copied
-from kerascheck.script.values import Arguments, InstanceValue, ModelValue, ObjectValue, Opaque, Path
+from kerascheck.script.values import (
+    Arguments,
+    InstanceValue,
+    LayerValue,
+    ModelValue,
+    ObjectValue,
+    Opaque,
+    Path,
+)
 
 if TYPE_CHECKING:
     from kerascheck.script.evaluator import Evaluator
 
 _TEXT = "keras.json"
 _FILE = "io.file"
+LAYER_CONFIG = "keras.layer_config"
 
 
 @handles(
@@ -59,6 +71,17 @@ def model_from_json(ev: Evaluator, path: Path, arguments: Arguments) -> object:
         if found is not None:
             return found
     return ev.unknown_model(path.parts[-1], node)
+
+
+def from_config(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """`Sequential.from_config(model.get_config())`, `Dense.from_config(layer.get_config())`: a copy with new weights."""
+    config = arguments.get(0, "config")
+    layer = config.attributes.get("layer") if isinstance(config, ObjectValue) and config.path == LAYER_CONFIG else None
+    if isinstance(layer, LayerValue) and layer.instance is None:
+        return ev.registered(replace(layer.layer, key=next(ev.keys)))
+    if kind_of(path.parts[1:-1]) is ApiKind.MODEL:
+        return model_from_json(ev, path, arguments)
+    return ev.unknown(path.dotted)
 
 
 @handles("keras.models.clone_model", "keras.clone_model")

@@ -304,6 +304,13 @@ def get_attribute(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     return ev.unknown("getattr")
 
 
+@handles("importlib.import_module", "builtins.__import__")
+def imported(ev: Evaluator, path: Path, arguments: Arguments) -> object:
+    """A module by its name."""
+    name = arguments.get(0, "name")
+    return ev.module_named(name) if isinstance(name, str) and name[:1].isalpha() else ev.unknown("import")
+
+
 @handles("builtins.super")
 def make_super(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """`super()` or `super(Class, self)` inside a method."""
