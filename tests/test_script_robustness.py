@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,7 +134,11 @@ def test_what_python_refuses_is_said_and_the_rest_is_read(content: bytes) -> Non
         pytest.param("x = [a * b * c for a in range(60) for b in range(60) for c in range(60)]\n", id="comprehension"),
         pytest.param("x = layers.Dense(1)\nmodel.add(model)\nmodel(model.output)\n", id="a model in itself"),
         pytest.param("x = keras.Input((10**18, 10**18))\nlayers.Flatten()(x)\n", id="a large shape"),
-        pytest.param("\n".join(f"x{i} = {i}" for i in range(20_000)) + "\n", id="a long file"),
+        pytest.param("\n".join(f"x{i} = {i}" for i in range(50_000)) + "\n", id="a long file"),
+        pytest.param("x = " + "9" * 50_000 + "\n", id="a number of many digits"),
+        pytest.param("x = '" + "a" * 2_000_000 + "'\n", id="a long text"),
+        pytest.param("x = [" + "1, " * 100_000 + "]\n", id="a long list"),
+        pytest.param("if a: pass\n" + "elif b: pass\n" * 2000, id="a long chain of conditions"),
         pytest.param("import script\nfrom script import *\nfrom . import x\nfrom ... import y\n", id="odd imports"),
         pytest.param("(a, *b), c = 1\n[d] = 2\ne.f[g] = h = i\n", id="odd targets"),
         pytest.param("del q, q[0]\nglobal z\nz = 1\n", id="odd names"),
@@ -168,3 +174,48 @@ def test_nested_blocks_are_read(depth: int, kind: str) -> None:
     if kind == "try":
         lines += [" " * level + "finally: pass" for level in reversed(range(depth))]
     read(MODEL + "\n".join(lines) + "\n")
+
+
+LONG = 50_000
+"""The lines of a file that must still be read within ten seconds and 500 MB; slow machines get twice the seconds."""
+
+LINES = {
+    "assignments": "x{0} = {0}",
+    "layers": "model.add(layers.Dense(3))",
+    "trainings": "model.fit(x, y, epochs=3)",
+    "calls": "x = f(x, [1, 2], k={{'a': 1}})",
+    "functions": "def f{0}(a, b=1): return model.fit(a, b)",
+    "classes": "class C{0}(keras.layers.Layer): call = None",
+    "branches": "x = 1 if u else [2]",
+    "loops": "for i in range(60): a = i * 2",
+    "joined arrays": "x = np.concatenate([x, x])",
+    "imports": "import m{0}.n{0} as k{0}",
+}
+BOUNDED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+resource.setrlimit(resource.RLIMIT_DATA, (500_000_000, 500_000_000))
+from kerascheck import check_script
+report = check_script(sys.stdin.read())
+print(report.status, report.reason, *[finding.code for finding in report.findings[:3]])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its memory")
+@pytest.mark.parametrize("line", LINES)
+def test_a_file_of_fifty_thousand_lines_has_findings_or_one_line_within_its_bounds(line: str) -> None:
+    """The limits are set by the system, which ends a process that goes beyond them."""
+    body = "\n".join(LINES[line].format(index) for index in range(LONG))
+    text = f"import numpy as np\n{MODEL}x = np.zeros((10, 4))\n{body}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", BOUNDED], input=text, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.startswith(("ok", "partial"))
+
+
+def test_a_source_that_would_take_too_much_memory_is_not_read_and_says_so() -> None:
+    facts = read(MODEL + "x = f(x, [1, 2], k={'a': 1})\n" * LONG)
+    assert facts.status is FileStatus.PARTIAL
+    assert "more than" in facts.program.cut_short
+    assert [finding.code for finding in facts.findings] == ["KC903"]

@@ -93,11 +93,7 @@ class _Reader:
         self.dropouts: list[Location] = []
         self.untracked: dict[str, Untracked] = {}
         self.entered: set[str] = set()
-        self.globals = {
-            name: value
-            for name, value in ev.module_of(ev.scope).names.items()
-            if isinstance(value, LayerValue) and value.layer.class_name in _WEIGHTED
-        }
+        self.globals = ev.module_of(ev.scope).names
 
     def facts(self, source: _Source) -> CustomClass:
         call = self.methods.get("call")
@@ -196,8 +192,8 @@ class _Reader:
                 around = _Around(around.mode, True, around.variables)
             case ast.Call():
                 self._call(node, method, around)
-            case ast.Name(id=name, ctx=ast.Load()) if name in self.globals:
-                self._global(node, name, method)
+            case ast.Name(id=name, ctx=ast.Load()) if isinstance(value := self.globals.get(name), LayerValue):
+                self._global(node, name, value.layer.class_name, method)
             case _:
                 pass
         for child in ast.iter_child_nodes(node):
@@ -252,10 +248,9 @@ class _Reader:
     def _untracked(self, name: str, where: str, layers: tuple[str, ...], place: Location) -> None:
         self.untracked.setdefault(name, Untracked(name, where, layers, place))
 
-    def _global(self, node: ast.Name, name: str, method: FunctionValue) -> None:
+    def _global(self, node: ast.Name, name: str, made: str, method: FunctionValue) -> None:
         """A layer that `call` takes from outside the class."""
-        if name not in _parameters(method) and name not in stored_names(method.node):
-            made = self.globals[name].layer.class_name
+        if made in _WEIGHTED and name not in _parameters(method) and name not in stored_names(method.node):
             self._untracked(name, "a global name", (made,), self._place(node, method))
 
     def _making(self, node: ast.Call, method: FunctionValue, around: _Around) -> None:

@@ -15,7 +15,7 @@ from kerascheck.facts.slot import Slot
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize
-from kerascheck.script.machine import common_shape, mapping_of, to_value, values_of
+from kerascheck.script.machine import STEPS_OF_A_CALL, common_shape, mapping_of, to_value, values_of
 from kerascheck.script.missteps import AROUND_CELLS, WRAPPERS, check_call, check_wrapped
 from kerascheck.script.model_missteps import check_input
 from kerascheck.script.structures import mapped
@@ -204,6 +204,7 @@ class Layers(Tensors):
         self, value: LayerValue, arguments: Arguments, inputs: Sequence[Tensor], location: Location
     ) -> object:
         """Record a call of a layer; the structure of its output where it is one of the program's own."""
+        self.steps += STEPS_OF_A_CALL
         flags = {name: to_value(item) for name, item in arguments.keywords.items()}
         shapes: Sequence[Shape] = ()
         structure = None

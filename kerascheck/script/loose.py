@@ -73,8 +73,8 @@ class _Finder:
                 yield from self._discarded(statement.value)
             elif isinstance(statement, ast.Assign) and len(statement.targets) == 1:
                 target = statement.targets[0]
-                if isinstance(target, ast.Name):
-                    yield from self._unread(statement, target.id, statements[index + 1 :], module=module)
+                if isinstance(target, ast.Name) and (found := self._lost(statement.value)) is not None:
+                    yield from self._unread(found, statement, target.id, statements[index + 1 :], module=module)
 
     def _builds(self, statements: Sequence[ast.stmt]) -> bool:
         """Whether layers are called in a block: where none is, one that stands by itself is shown, not forgotten."""
@@ -107,11 +107,14 @@ class _Finder:
             yield LooseLayer(layer, Fate.DISCARDED, self.ev.place(node), called)
 
     def _unread(
-        self, statement: ast.Assign, name: str, following: Sequence[ast.stmt], *, module: bool
+        self,
+        found: tuple[Layer, bool],
+        statement: ast.Assign,
+        name: str,
+        following: Sequence[ast.stmt],
+        *,
+        module: bool,
     ) -> Iterator[LooseLayer]:
-        found = self._lost(statement.value)
-        if found is None:
-            return
         layer, called = found
         if layer.class_name == "InputLayer":
             # An input that no layer takes is harmless unless a model lists it.

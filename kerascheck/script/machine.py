@@ -37,6 +37,13 @@ from kerascheck.script.values import (
 )
 
 STEP_BUDGET = 300_000
+STEPS_OF_AN_EVENT = 60
+STEPS_OF_A_CALL = 8
+"""What a recorded event and a call of a layer cost of the budget: rules look at each of them, and at pairs of events."""
+
+HISTORY = 200
+"""The steps that are kept of what was done to an array."""
+
 DEPTH_LIMIT = 24
 LOOP_BOUND = 64
 
@@ -184,12 +191,14 @@ class Machine:
         location = self.place(node) if node is not None else Location(self.path)
         key = next(self.keys)
         data = DataArray(key, "", location, rows=Rows(key))
+        _shorten(facts)
         return ArrayValue(replace(data, **facts))  # pyright: ignore[reportArgumentType]
 
     def derive(self, array: ArrayValue, **facts: object) -> ArrayValue:
         """A new array made from another, equal to it but for `facts`."""
         if facts.get("minimum") is UNKNOWN:
             facts.setdefault("classes", UNKNOWN)
+        _shorten(facts)
         return ArrayValue(replace(array.data, key=next(self.keys), **facts))  # pyright: ignore[reportArgumentType]
 
     def cut(self, *identity: object) -> int:
@@ -206,6 +215,7 @@ class Machine:
         return value.key if isinstance(value, Opaque) and value.key else next(self.keys)
 
     def record(self, event: Event) -> None:
+        self.steps += STEPS_OF_AN_EVENT
         self.events.append(event)
 
     def event_facts(self, location: Location) -> dict[str, object]:
@@ -231,6 +241,13 @@ class Machine:
 def is_test_name(name: str) -> bool:
     """Whether a function is called like a unit test."""
     return name.startswith("test") and (name[4:5] == "_" or name[4:5].isupper())
+
+
+def _shorten(facts: dict[str, object]) -> None:
+    """Forget the middle of a history that a program of thousands of steps on one array would make."""
+    history = facts.get("history")
+    if isinstance(history, tuple) and len(history) > HISTORY:  # pyright: ignore[reportUnknownArgumentType]
+        facts["history"] = (*history[: HISTORY // 2], *history[-HISTORY // 4 :])
 
 
 def common_shape(left: Shape, right: Shape) -> Shape:

@@ -76,7 +76,7 @@ def read_script(
     for name, unit in source.modules:
         evaluator.written.setdefault(name, []).append(unit)
     evaluator.is_test = _is_test(path, source)
-    cut_short = evaluate(evaluator, source.units)
+    cut_short = source.cut_short or evaluate(evaluator, source.units)
     findings = _broken(source)
     used = {event.model for event in evaluator.events if isinstance(event, (Compiled, Fit, Evaluation))}
     models = [model for model in evaluator.models if not model.is_foreign or model.key in used]
@@ -138,8 +138,8 @@ def read_script(
         _requirements(evaluator, source, pins),
     )
     read = FileStatus.PARTIAL if source.units else FileStatus.ERROR
-    status = read if source.problems else FileStatus.OK
-    reason = source.problems[0].message if source.problems else ""
+    status = read if source.problems else FileStatus.PARTIAL if source.cut_short else FileStatus.OK
+    reason = source.problems[0].message if source.problems else source.cut_short
     reads = (*(str(file) for file in evaluator.reads), *(str(file) for file, _ in pins.files))
     beside = evaluator.texts_beside()
     if usage.requirements:

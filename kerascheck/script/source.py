@@ -32,6 +32,12 @@ _PYTHON2_LINE = (
 )
 
 
+TOKENS = 600_000
+"""The names, numbers and signs of a source that is read: Python takes half a kilobyte for each of them."""
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+
+
 class SyntaxProblem(Struct, frozen=True):
     """A place where Python refuses a source, and why."""
 
@@ -51,7 +57,7 @@ class Source(Struct, frozen=True):
     """A source as far as it could be read; `text` holds its lines as they were written.
 
     `counts` are the saved execution counts of a notebook's code cells. `python2` is where the source shows that it is
-    written for Python 2. `modules` are the modules that cells of a notebook write (`%%writefile model.py`), by their path.
+    written for Python 2. `cut_short` says why nothing of it was read. `modules` are the modules that cells of a notebook write (`%%writefile model.py`), by their path.
     """
 
     units: tuple[Unit, ...]
@@ -61,6 +67,7 @@ class Source(Struct, frozen=True):
     counts: tuple[tuple[int, int | None], ...] = ()
     python2: Location | None = None
     modules: tuple[tuple[str, Unit], ...] = ()
+    cut_short: str = ""
 
 
 class Parsed(Struct, frozen=True):
@@ -86,6 +93,11 @@ def read_source(path: str, data: bytes) -> Source:
         return _read_script(path, data)
 
 
+def _is_too_large(text: str) -> bool:
+    """Whether the syntax tree of a source would take more memory than a linter may."""
+    return len(text) > TOKENS and sum(1 for _ in _TOKEN.finditer(text)) > TOKENS
+
+
 def _is_notebook(path: str, data: bytes) -> bool:
     """Whether a file of another name holds a notebook."""
     return not path.endswith(".py") and data.lstrip()[:1] == b"{" and b'"cell_type"' in data
@@ -102,6 +114,8 @@ def _read_script(path: str, data: bytes) -> Source:
     text, problem = decode(path, data)
     lines = split_lines(text)
     shown = SourceText(((None, lines),))
+    if _is_too_large(text):
+        return Source((), shown, cut_short=f"the source has more than {TOKENS:,} names, numbers and signs")
     readable = text
     if "\0" in text:
         problem = problem or _null_byte(path, lines)

@@ -14,6 +14,9 @@ from kerascheck.script.values import ArrayValue, ListValue
 from kerascheck.script.walking import loaded_names, stored_names
 
 BLOCK_LIMIT = 100
+HISTORY = 100
+"""The most steps of one array that are looked for among those of another."""
+
 T = TypeVar("T")
 
 
@@ -27,7 +30,10 @@ def steps_of(data: Sequence[DataArray]) -> tuple[Step, ...]:
     found = list(data[0].history)
     for array in data[1:]:
         if array.history is not data[0].history:
-            found += [step for step in array.history if step not in found]
+            # Mostly the arrays share the steps themselves; to compare two by their fields takes long.
+            known = set(map(id, found))
+            new = [step for step in array.history if id(step) not in known]
+            found += [step for step in new[:HISTORY] if step not in found]
     return tuple(found)
 
 
@@ -38,7 +44,8 @@ def joined_facts(parts: Sequence[ArrayValue]) -> dict[str, object]:
     plain = all(isinstance(value, (int, float, str)) for value in constants)
     blocks = plain and len(set(map(str, constants))) > 1
     return {
-        "parts": tuple(data),
+        # A chain of thousands of joins would keep all arrays of the program.
+        "parts": tuple(data) if all(len(array.history) < HISTORY for array in data) else (),
         "shape": _joined_shape(data),
         "history": steps_of(data),
         "order": Order.SORTED if blocks else _joined_order(data),

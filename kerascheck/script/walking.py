@@ -62,12 +62,15 @@ _BLOCKS: Final[dict[type[ast.AST], tuple[str, ...]]] = {
 def functions(node: ast.AST) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The functions that stand below a node, in the order of the source; expressions are not looked into."""
     found: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
-    for block in _BLOCKS.get(node.__class__, ()):
-        for part in getattr(node, block):
-            if part.__class__ in _BLOCKS:
-                if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    found.append(part)
-                found += functions(part)
+    # Not by recursion: a chain of `elif` is as deep as it is long.
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if current is not node and isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found.append(current)
+        blocks = _BLOCKS.get(current.__class__, ())
+        parts = [part for block in blocks for part in getattr(current, block) if part.__class__ in _BLOCKS]
+        waiting += reversed(parts)
     return found
 
 
