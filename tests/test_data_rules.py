@@ -526,3 +526,29 @@ print(model.evaluate(x_test, y_test, batch_size=8))
 """
     findings = check_script(text).findings
     assert [finding.severity.label for finding in findings if finding.code == "KC105" and finding.severity] == [level]
+
+
+FOLDED = """
+import keras
+from keras import layers, ops
+
+inputs = keras.Input((10, 8))
+x = layers.LSTM(16, return_sequences=True)(inputs)
+{body}
+model = keras.Model(inputs, layers.Dense(3)(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("x = ops.reshape(x, (-1, 16))", 1),
+        ("x = ops.reshape(x, (-1, 160))", 0),
+        ("x = ops.reshape(x, (-1, 5, 32))", 0),
+        ("x = ops.reshape(x, (-1, 16))\nx = layers.Dense(4)(x)\nx = ops.reshape(x, (-1, 40))", 0),
+        ("x = layers.Reshape((-1, 16))(x)", 0),
+    ],
+)
+def test_a_reshape_that_changes_the_batch(body: str, count: int) -> None:
+    findings = check_script(FOLDED.format(body=body)).findings
+    assert len([finding for finding in findings if finding.code == "KC126"]) == count

@@ -3,13 +3,14 @@
 ## What it does
 
 Looks in the model's graph for operations along the batch axis: a softmax, mean, sum or maximum with `axis=0`, a concatenation
-with `axis=0`, a `Dot` or normalization over axis 0.
+with `axis=0`, a `Dot` or normalization over axis 0. Also for a `reshape` that folds another axis into the batch, with nothing
+behind it that unfolds it again.
 
 ## Why it matters
 
 The output for one sample then depends on which others happen to lie in the same batch. Training may still look well, since
 the batches are mixed anew; in use, with one sample at a time, the outputs are different, and a softmax over a batch of one
-is always 1.
+is always 1. After a `reshape` to `(-1, features)` the model gives several rows for each sample, which no label fits.
 
 ## Bad
 
@@ -20,6 +21,16 @@ inputs = keras.Input((16,))
 x = keras.layers.Dense(32, "relu")(inputs)
 x = keras.layers.Dense(4)(x)
 outputs = keras.layers.Softmax(axis=0)(x)  # KC126
+model = keras.Model(inputs, outputs)
+```
+
+```python
+import keras
+
+inputs = keras.Input((10, 8))
+x = keras.layers.LSTM(16, return_sequences=True)(inputs)
+x = keras.ops.reshape(x, (-1, 16))  # KC126
+outputs = keras.layers.Dense(3, "softmax")(x)
 model = keras.Model(inputs, outputs)
 ```
 
@@ -47,9 +58,10 @@ Batch normalization mixes the samples by design and is passed over; its axis is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
-from kerascheck.facts.values import Value
+from kerascheck.facts.values import Unknown, Value
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 
@@ -94,6 +106,46 @@ def samples_mixed(graph: ModelGraph) -> Iterator[Finding]:
         axis = _axis(node)
         if _is_batch(axis, node):
             yield _finding(node)
+        elif (rows := _folded(node)) is not None and _stays(graph, node):
+            yield _fold(node, rows)
+
+
+def _folded(node: Node) -> str | None:
+    """How many rows a reshape makes of each sample; None where it makes no more of them, or it is not known."""
+    target = node.arguments.get("shape", node.arguments.get("newshape", node.arguments.get("x2")))
+    is_reshape = node.layer.kind is LayerKind.OPERATION and node.layer.class_name == "reshape"
+    if not is_reshape or not isinstance(target, tuple) or isinstance(node.input_shape, Unknown) or target[:1] != (-1,):
+        return None
+    sizes, wanted = node.input_shape[1:], target[1:]
+    known = [size for size in sizes if isinstance(size, int)]
+    asked = [size for size in wanted if isinstance(size, int) and size > 0]
+    if node.input_shape[:1] != (None,) or len(known) != len(sizes) or len(asked) != len(wanted):
+        return None
+    rows = prod(known) / prod(asked)
+    return f"{rows:g}" if rows > 1 else None
+
+
+def _stays(graph: ModelGraph, node: Node) -> bool:
+    """Whether only layers of Keras that keep the rows lie between a node and an output."""
+    seen, waiting = False, [node]
+    while waiting:
+        current = waiting.pop()
+        if current is not node and (
+            current.layer.kind is not LayerKind.BUILTIN or current.layer.class_name == "Reshape"
+        ):
+            return False
+        seen = seen or graph.is_output(current)
+        waiting += graph.after(current)
+    return seen and not graph.nested
+
+
+def _fold(node: Node, rows: str) -> Finding:
+    return Finding(
+        message=f"this reshape folds an axis into the batch: the model gives {rows} rows for each sample, and no label fits them",
+        location=node.location,
+        label="the batch axis changes",
+        help="keep the batch axis: `keras.layers.Reshape(...)` leaves it alone, and Dense works on the last axis of any tensor",
+    )
 
 
 def _axis(node: Node) -> Value:
