@@ -2,7 +2,7 @@
 
 ## What it does
 
-Follows images of a known data set, of an image loader or of a generator to `fit`. It warns when their values still go up to
+Follows images of a known data set, of an image loader or of a generator to `fit`, or to a `GradientTape`. It warns when their values still go up to
 255 and the model neither rescales nor normalizes them before its first convolution or dense layer. It is an error when the
 class labels were divided along with the pixels.
 

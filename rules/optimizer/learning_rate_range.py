@@ -2,7 +2,8 @@
 
 ## What it does
 
-Looks at learning rates that are written out as numbers. A negative rate and one of 1 or more are errors; a warning for the
+Looks at learning rates that are written out as numbers, of the optimizers of `compile` and of those that apply the
+gradients of a training loop. A negative rate and one of 1 or more are errors; a warning for the
 Adam family and RMSprop above 0.01 or below 1e-6, for SGD above 0.1, and for SGD from 0.1 on where a regression loss has
 gradients as large as the targets. Adadelta, whose own rate is 1, is left out; so are SGD with clipped gradients, fits whose
 rate a callback sets, and models without a non-linearity, unless a step is longer than their weights are at the start.

@@ -3,7 +3,7 @@
 ## What it does
 
 Finds outputs that end in softmax or sigmoid (looking through Reshape, Flatten, Dropout, wrappers and nested models) whose
-loss was made with `from_logits=True`.
+loss was made with `from_logits=True`, or is one of TensorFlow's functions `…_with_logits` inside a `GradientTape`.
 
 ## Why it matters
 
@@ -30,6 +30,25 @@ outputs = layers.Dense(1, activation="sigmoid")(layers.Dense(64, activation="rel
 model = keras.Model(inputs, outputs)
 loss = keras.losses.BinaryCrossentropy(from_logits=True)  # KC305
 model.compile("adam", loss, metrics=["accuracy"])
+```
+
+```python
+import keras
+import tensorflow as tf
+from keras import layers
+
+keras.utils.set_random_seed(1)
+(x, y), _ = keras.datasets.mnist.load_data()
+batches = tf.data.Dataset.from_tensor_slices((x.reshape(-1, 784) / 255, y)).shuffle(60000).batch(64)
+model = keras.Sequential([keras.Input((784,)), layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")])
+optimizer = keras.optimizers.Adam()
+for images, labels in batches:
+    with tf.GradientTape() as tape:
+        answers = model(images, training=True)
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=answers)  # KC305
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+model.save("digits.keras")
 ```
 
 ## Good
@@ -71,7 +90,14 @@ from kerascheck.rule import rule
 PROBABILITIES = frozenset({"softmax", "sigmoid"})
 
 
-@rule("KC305", "from-logits-on-probabilities", Severity.ERROR, since="0.1", fixable=True, mentions=("from_logits",))
+@rule(
+    "KC305",
+    "from-logits-on-probabilities",
+    Severity.ERROR,
+    since="0.1",
+    fixable=True,
+    mentions=("logits", "cross_entropy", "entropy(True"),
+)
 def from_logits_on_probabilities(graph: ModelGraph, program: TrainingProgram | None) -> Iterator[Finding]:
     for judgement in judgements(graph, program):
         loss = judgement.loss

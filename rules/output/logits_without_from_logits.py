@@ -3,7 +3,8 @@
 ## What it does
 
 Finds outputs without an activation (looking through Reshape, Flatten, Dropout, wrappers and nested models) whose loss is
-a cross-entropy with `from_logits=False`, which is the default.
+a cross-entropy with `from_logits=False`, which is the default: the loss of `compile`, or one that a training loop computes
+itself inside a `GradientTape`.
 
 ## Why it matters
 
@@ -30,6 +31,25 @@ from keras.losses import BinaryCrossentropy
 
 model = Sequential([Input((20,)), Dense(64, activation="relu"), Dense(1, activation="linear")])  # KC304
 model.compile(optimizer="adam", loss=BinaryCrossentropy(), metrics=["accuracy"])
+```
+
+```python
+import keras
+import tensorflow as tf
+from keras import layers
+
+keras.utils.set_random_seed(1)
+(x, y), _ = keras.datasets.mnist.load_data()
+batches = tf.data.Dataset.from_tensor_slices((x.reshape(-1, 784) / 255, y)).shuffle(60000).batch(64)
+model = keras.Sequential([keras.Input((784,)), layers.Dense(64, activation="relu"), layers.Dense(10)])  # KC304
+loss_fn = keras.losses.SparseCategoricalCrossentropy()
+optimizer = keras.optimizers.Adam()
+for images, labels in batches:
+    with tf.GradientTape() as tape:
+        loss = loss_fn(labels, model(images, training=True))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+model.save("digits.keras")
 ```
 
 ## Good
