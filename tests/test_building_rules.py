@@ -326,6 +326,20 @@ def test_arguments_that_go_together_are_left_alone(call: str) -> None:
     assert {finding.code for finding in report.findings} & {"KC606", "KC605", "KC313"} == set()
 
 
+def test_parameters_that_a_call_may_fill_are_left_alone() -> None:
+    text = """
+        def encode(tokens=None, mean=0.5, variance=None, mode="int", sparse=True):
+            return [
+                CategoryEncoding(num_tokens=tokens),
+                Normalization(mean=mean, variance=variance),
+                StringLookup(output_mode=mode, sparse=sparse),
+                IntegerLookup(output_mode=mode, sparse=True),
+            ]
+    """
+    report = check_script(PRELUDE + textwrap.dedent(text))
+    assert "KC606" not in {finding.code for finding in report.findings}
+
+
 @pytest.mark.parametrize("call", ONLY_KERAS_3_ARGUMENTS)
 def test_arguments_that_only_keras_3_refuses_are_told_where_it_is_meant(call: str) -> None:
     old = PRELUDE.replace('keras.config.set_floatx("float32")', "")

@@ -18,7 +18,7 @@ INFINITY: Final = float("inf")
 class Disagreement(Struct, frozen=True):
     """What is wrong: a predicate to the argument, and what to write; without `argument` one is missing.
 
-    `keras_3` when an earlier Keras lets it pass, `warns` when Keras goes on.
+    `beside` names the other arguments that take part, `keras_3` when an earlier Keras lets it pass, `warns` when Keras goes on.
     """
 
     argument: str
@@ -26,6 +26,7 @@ class Disagreement(Struct, frozen=True):
     advice: str
     keras_3: bool = False
     warns: bool = False
+    beside: tuple[str, ...] = ()
 
 
 Given: TypeAlias = "Mapping[str, Value]"
@@ -99,7 +100,7 @@ def apart(first: str, second: str) -> Check:
 
     def check(given: Given) -> Disagreement | None:
         if is_set(given.get(first, UNKNOWN)) and is_set(given.get(second, UNKNOWN)):
-            return Disagreement(first, f"is given together with `{second}`", "keep one of the two")
+            return Disagreement(first, f"is given together with `{second}`", "keep one of the two", beside=(second,))
         return None
 
     return check
@@ -114,10 +115,14 @@ def needs(argument: str, other: str, *values: Value, old: bool = False) -> Check
         if not is_set(given.get(argument, UNKNOWN)) or isinstance(value, (Unknown, Symbol)):
             return None
         if not values and value is None:
-            return Disagreement(argument, f"is given without `{other}`", f"give `{other}` too", old)
+            return Disagreement(argument, f"is given without `{other}`", f"give `{other}` too", old, beside=(other,))
         if values and value not in values:
             return Disagreement(
-                argument, f"is given where `{other}` is {shown(value)}", f"use it with `{other}={choice}`", old
+                argument,
+                f"is given where `{other}` is {shown(value)}",
+                f"use it with `{other}={choice}`",
+                old,
+                beside=(other,),
             )
         return None
 
@@ -138,7 +143,9 @@ def required(*arguments: str, old: bool = False) -> Check:
 
 def against_strides(given: Given) -> Disagreement | None:
     if largest(given.get("strides", UNKNOWN)) > 1 and largest(given.get("dilation_rate", UNKNOWN)) > 1:
-        return Disagreement("dilation_rate", "is above 1 together with `strides`", "leave one of them at 1")
+        return Disagreement(
+            "dilation_rate", "is above 1 together with `strides`", "leave one of them at 1", beside=("strides",)
+        )
     return None
 
 
@@ -149,7 +156,10 @@ def below_strides(given: Given) -> Disagreement | None:
     for added, step in zip(paddings, steps, strict=False):
         if is_number(added) and is_number(step) and added >= step:
             return Disagreement(
-                "output_padding", f"is {added:g}, and `strides` is {step:g}", "give less than `strides`"
+                "output_padding",
+                f"is {added:g}, and `strides` is {step:g}",
+                "give less than `strides`",
+                beside=("strides",),
             )
     return None
 
@@ -158,14 +168,19 @@ def shared_heads(given: Given) -> Disagreement | None:
     queries, keys = given.get("num_query_heads", UNKNOWN), given.get("num_key_value_heads", UNKNOWN)
     if isinstance(queries, int) and isinstance(keys, int) and keys > 0 and queries % keys:
         text = f"is {keys}, which does not divide the {queries} heads of `num_query_heads`"
-        return Disagreement("num_key_value_heads", text, f"give a divisor of {queries}")
+        return Disagreement("num_key_value_heads", text, f"give a divisor of {queries}", beside=("num_query_heads",))
     return None
 
 
 def without_dropout(given: Given) -> Disagreement | None:
     rate = given.get("dropout", UNKNOWN)
     if given.get("flash_attention") is True and is_number(rate) and rate > 0:
-        return Disagreement("dropout", "is given together with `flash_attention`, which has none", "set it to 0")
+        return Disagreement(
+            "dropout",
+            "is given together with `flash_attention`, which has none",
+            "set it to 0",
+            beside=("flash_attention",),
+        )
     return None
 
 
@@ -223,14 +238,18 @@ def backward(given: Given) -> Disagreement | None:
 def hashed_type(given: Given) -> Disagreement | None:
     kind = given.get("dtype", UNKNOWN)
     if given.get("output_mode") == "int" and isinstance(kind, str) and kind not in ("int32", "int64"):
-        return Disagreement("dtype", f'is "{kind}", and hashes are whole numbers', 'use `"int64"`', True)
+        return Disagreement(
+            "dtype", f'is "{kind}", and hashes are whole numbers', 'use `"int64"`', True, beside=("output_mode",)
+        )
     return None
 
 
 def salted(given: Given) -> Disagreement | None:
     """`salt` of `IntegerLookup`, whose tokens are numbers."""
     if is_set(given.get("salt", UNKNOWN)) and given.get("oov_method") == "floormod":
-        return Disagreement("salt", "is given without `farmhash`", 'give `oov_method="farmhash"`')
+        return Disagreement(
+            "salt", "is given without `farmhash`", 'give `oov_method="farmhash"`', beside=("oov_method",)
+        )
     return None
 
 
@@ -238,7 +257,10 @@ def weighted(given: Given) -> Disagreement | None:
     known = is_set(given.get("vocabulary", UNKNOWN)) and given.get("idf_weights", UNKNOWN) is None
     if known and given.get("output_mode") in ("tf_idf", "tf-idf"):
         return Disagreement(
-            "vocabulary", "is given without `idf_weights`, which tf-idf needs", "give `idf_weights` too"
+            "vocabulary",
+            "is given without `idf_weights`, which tf-idf needs",
+            "give `idf_weights` too",
+            beside=("output_mode", "idf_weights"),
         )
     return None
 
@@ -250,7 +272,7 @@ def at_least(argument: str, other: str) -> Check:
         value, least = given.get(argument, UNKNOWN), given.get(other, UNKNOWN)
         if is_number(value) and is_number(least) and value < least:
             text = f"is {value:g}, below the {least:g} of `{other}`"
-            return Disagreement(argument, text, f"give at least `{other}`")
+            return Disagreement(argument, text, f"give at least `{other}`", beside=(other,))
         return None
 
     return check
@@ -260,7 +282,7 @@ def stepping(given: Given) -> Disagreement | None:
     step, length = given.get("frame_step", UNKNOWN), given.get("frame_length", UNKNOWN)
     if is_number(step) and is_number(length) and not 1 <= step <= length:
         text = f"is {step:g}, but it must be from 1 to the {length:g} of `frame_length`"
-        return Disagreement("frame_step", text, "give a smaller step")
+        return Disagreement("frame_step", text, "give a smaller step", beside=("frame_length",))
     return None
 
 
@@ -279,15 +301,32 @@ def moments(given: Given) -> Disagreement | None:
         return None
     if (mean is None) != (variance is None):
         missing = "mean" if mean is None else "variance"
-        return Disagreement("variance" if mean is None else "mean", f"is given without `{missing}`", "give both")
+        return Disagreement(
+            "variance" if mean is None else "mean",
+            f"is given without `{missing}`",
+            "give both",
+            beside=("mean", "variance"),
+        )
     one, other, axis = shape_of(mean), shape_of(variance), given.get("axis", UNKNOWN)
     if one is None or other is None:
         return None
     if one != other:
-        return Disagreement("variance", f"has the shape {other}, and `mean` has {one}", "give both one shape", True)
+        return Disagreement(
+            "variance",
+            f"has the shape {other}, and `mean` has {one}",
+            "give both one shape",
+            True,
+            beside=("mean", "variance"),
+        )
     count = len(axis) if isinstance(axis, tuple) else 0 if axis is None else 1
     if not isinstance(axis, Unknown) and len(one) > count:
-        return Disagreement("mean", f"has {len(one)} axes, and the layer {count}", "give one number a feature", True)
+        return Disagreement(
+            "mean",
+            f"has {len(one)} axes, and the layer {count}",
+            "give one number a feature",
+            True,
+            beside=("mean", "variance"),
+        )
     return None
 
 
@@ -308,7 +347,7 @@ def joined_mode(argument: str, text: str) -> Check:
     def check(given: Given) -> Disagreement | None:
         mode = given.get("output_mode", UNKNOWN)
         if isinstance(mode, str) and mode != "int" and is_set(given.get(argument, UNKNOWN)):
-            return Disagreement(argument, f'is given where `output_mode` is "{mode}"', text)
+            return Disagreement(argument, f'is given where `output_mode` is "{mode}"', text, beside=("output_mode",))
         return None
 
     return check

@@ -186,7 +186,7 @@ def _agreeing(call: ApiCall, key: str, usage: KerasUsage) -> Iterator[Finding]:
     """The arguments that do not go together, or keep to no range of the class."""
     key = key or call.qualified.partition(".")[2]
     checks = checks_of(key, call.values)
-    if not checks or not call.complete:
+    if not checks or not call.complete or _may_be_more_than_none(call):
         return
     found = _normalized(call, key) or _bound(call, key)
     places = {argument.name: argument for argument in _arguments(call, key, found)}
@@ -195,6 +195,8 @@ def _agreeing(call: ApiCall, key: str, usage: KerasUsage) -> Iterator[Finding]:
         if wrong is None or (wrong.keras_3 and (usage.refusal is None or usage.is_of_tf_keras(call))):
             continue
         argument = places.get(wrong.argument)
+        if not all(_stands(places[name]) for name in wrong.beside if name in places):
+            continue
         if argument is not None and _stands(argument):
             yield _disagreeing(argument.place, f"`{argument.written}` of `{call.name}`", wrong, usage)
         elif not wrong.argument:
@@ -209,6 +211,16 @@ def _bound(call: ApiCall, key: str) -> Normalized:
     order = own if own is not None else refusals.positions(key)
     bound = bind(order, call.positional_values, call.values)
     return finish(call.name, parameters, bound, complete=True, defaults=DEFAULTS.get(key, NOTHING))
+
+
+def _may_be_more_than_none(call: ApiCall) -> bool:
+    """Whether an argument is None by way of a name: the default of a parameter, in whose stead a call may give something."""
+    keywords = ((value, call.places.get(name)) for name, value in call.values.items())
+    positional = zip(call.positional_values, call.positional_places, strict=False)
+    return any(
+        value is None and place is not None and place.end_column - place.column != len("None")
+        for value, place in (*keywords, *positional)
+    )
 
 
 def _stands(argument: _Argument) -> bool:
