@@ -25,6 +25,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
+import numpy
 import tf_keras
 
 TARGET = Path(__file__).parent.parent / "kerascheck" / "keras_api" / "refusals.json"
@@ -128,6 +129,10 @@ def arguments_of(found: type) -> dict[str, inspect.Parameter]:
     }
 
 
+CALLED = frozenset({"UpSampling2D"})
+"""Layers that look at their arguments only when they are called."""
+
+
 def sample_of(package: object, found: type) -> dict[str, object] | None:
     """Values for what a class requires; None for one that requires something else than plain values."""
     required = [name for name, parameter in arguments_of(found).items() if parameter.default is parameter.empty]
@@ -163,6 +168,8 @@ def made(found: type, values: Mapping[str, object], *, build: bool) -> bool:
             if build:
                 layer.build(shape_for(found.__name__))
                 layer.compute_output_shape(shape_for(found.__name__))
+            if build and found.__name__ in CALLED:
+                layer(numpy.zeros(shape_for(found.__name__), "float32"))
         except Exception:  # Keras refuses with errors of every kind
             return False
     return True
