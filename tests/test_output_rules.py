@@ -716,3 +716,25 @@ IN_LAYERS = {
 def test_layers_of_ones_own_are_judged_by_what_comes_in(before: str, body: str, count: int) -> None:
     findings = check_script(LAYER.format(before=before, body=body)).findings
     assert len([finding for finding in findings if finding.code == "KC319"]) == count
+
+
+def test_softmax_in_a_layer_of_ones_own_runs_along_one_unit() -> None:
+    text = """
+import keras
+from keras import layers, ops
+
+class Attention(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.score = layers.Dense(1)
+
+    def call(self, states):
+        weights = ops.softmax(self.score(states){axis})
+        return ops.sum(weights * states, axis=1)
+
+inputs = keras.Input((30, 8))
+model = keras.Model(inputs, layers.Dense(1)(Attention()(layers.LSTM(16, return_sequences=True)(inputs))))
+"""
+    for axis, count in (("", 1), (", axis=1", 0), (", -1", 1)):
+        findings = check_script(text.replace("{axis}", axis)).findings
+        assert len([finding for finding in findings if finding.code == "KC301"]) == count

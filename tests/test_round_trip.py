@@ -13,10 +13,14 @@ from kerascheck.config import Choice
 from kerascheck.findings import Severity
 from kerascheck.rule import Rule
 
+MENDING = {"KC208"}
+"""Rules that look at the script for their fix alone."""
+
 
 def asked(rule: Rule) -> set[str]:
     """The facts that decide what a rule says; that of the generation of a script only keeps it quiet."""
-    return set(rule.facts) - (rule.optional & {"KerasUsage"})
+    passed = {"KerasUsage", "TrainingProgram"} if rule.code in MENDING else {"KerasUsage"}
+    return set(rule.facts) - (rule.optional & passed)
 
 
 # Rules that only a script can break say so by the facts that they ask for.

@@ -112,7 +112,9 @@ def samples_mixed(graph: ModelGraph) -> Iterator[Finding]:
 
 def _folded(node: Node) -> str | None:
     """How many rows a reshape makes of each sample; None where it makes no more of them, or it is not known."""
-    target = node.arguments.get("shape", node.arguments.get("newshape", node.arguments.get("x2")))
+    # A file keeps the arguments of an operation in its configuration.
+    given = {**node.layer.config, **node.arguments}
+    target = given.get("shape", given.get("newshape", given.get("x2")))
     is_reshape = node.layer.kind is LayerKind.OPERATION and node.layer.class_name == "reshape"
     if not is_reshape or not isinstance(target, tuple) or isinstance(node.input_shape, Unknown) or target[:1] != (-1,):
         return None

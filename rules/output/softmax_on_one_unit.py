@@ -48,24 +48,15 @@ context = Flatten()(Dot(axes=1)([weights, states]))
 model = Model(inputs, Dense(1)(context))
 ```
 
-Attention with a function, in a layer:
+Attention by functions:
 
 ```python
 from keras import Input, Model, layers, ops
 
-
-class Attention(layers.Layer):
-    def __init__(self):
-        super().__init__()
-        self.score = layers.Dense(1)
-
-    def call(self, states):
-        weights = ops.softmax(self.score(states))  # KC301
-        return ops.sum(weights * states, axis=1)
-
-
 inputs = Input((30, 8))
-context = Attention()(layers.LSTM(16, return_sequences=True)(inputs))
+states = layers.LSTM(16, return_sequences=True)(inputs)
+weights = ops.softmax(layers.Dense(1)(states))  # KC301
+context = ops.sum(weights * states, axis=1)
 model = Model(inputs, layers.Dense(1)(context))
 ```
 
@@ -155,7 +146,9 @@ def _is_call_of_one(node: Node) -> bool:
     """Whether a softmax function is called on a tensor along an axis of size 1."""
     if node.layer.kind is not LayerKind.OPERATION or node.layer.class_name != "softmax":
         return False
-    axis, shape = node.arguments.get("axis", node.arguments.get("x2", -1)), node.input_shape
+    # A file keeps the arguments of an operation in its configuration.
+    given = {**node.layer.config, **node.arguments}
+    axis, shape = given.get("axis", given.get("x2", -1)), node.input_shape
     if isinstance(shape, Unknown) or isinstance(axis, bool) or not isinstance(axis, int):
         return False
     return -len(shape) <= axis < len(shape) and shape[axis] == 1
