@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kerascheck.config import Config
@@ -75,6 +75,7 @@ class Subject(Struct, frozen=True):
     views: tuple[Facts, ...]
     text: str = ""
     tested: frozenset[int] = frozenset()
+    _mentioned: dict[str, bool] = field(default_factory=dict[str, bool])
 
     @classmethod
     def of(cls, path: str, facts: Facts, graphs: tuple[ModelGraph, ...], text: str = "") -> Subject:
@@ -86,7 +87,13 @@ class Subject(Struct, frozen=True):
 
     def concerns(self, rule: Rule) -> bool:
         """Whether a word that a rule speaks of stands in the source."""
-        return not (rule.mentions and self.text) or any(word in self.text for word in rule.mentions)
+        return not (rule.mentions and self.text) or any(map(self._mentions, rule.mentions))
+
+    def _mentions(self, word: str) -> bool:
+        found = self._mentioned.get(word)
+        if found is None:
+            found = self._mentioned[word] = word in self.text
+        return found
 
 
 def lint(target: Target, plan: Plan) -> FileReport:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from kerascheck.script.joins import join
 from kerascheck.script.machine import DEPTH_LIMIT
 from kerascheck.script.modules import Modules
 from kerascheck.script.values import Arguments, DictValue, FunctionValue, ObjectValue, Scope
+from kerascheck.script.walking import walk
 
 RECURSION_BOUND = 16
 UNDECIDED_BOUND = 3
@@ -155,11 +156,8 @@ def _takes(spec: ast.arguments, arguments: Arguments) -> bool:
 
 
 def _holds_yield(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    stack: list[ast.AST] = list(node.body)
-    while stack:
-        current = stack.pop()
-        if isinstance(current, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            stack.extend(ast.iter_child_nodes(current))
-    return False
+    return any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in walk(node, _CLOSED))
+
+
+_CLOSED: Final = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+"""What has frames of its own."""

@@ -72,7 +72,8 @@ def read_script(
         file: where the source lies; the modules and models beside it are read when names of theirs are used.
     """
     source = read_source(path, text.encode() if isinstance(text, str) else text)
-    evaluator = Evaluator(path, source.text, file.absolute() if file is not None else None)
+    file = file.absolute() if file is not None else None
+    evaluator = Evaluator(path, source.text, file)
     for name, unit in source.modules:
         evaluator.written.setdefault(name, []).append(unit)
     evaluator.is_test = _is_test(path, source)
@@ -99,7 +100,7 @@ def read_script(
             key=lambda call: (call.location.cell or 0, call.location.line, call.location.column),
         )
     )
-    pins = pins_beside(file.absolute().parent) if file is not None else Pins()
+    pins = pins_beside(file.parent) if file is not None else Pins()
     guarded = {call.qualified for call in calls if call.guarded}
     calls = tuple(call for call in calls if call.qualified not in guarded)
     settled = not isinstance(target, Unknown)

@@ -27,14 +27,19 @@ _FIELDS: Final[dict[type[ast.AST], tuple[str, ...]]] = {
 }
 
 
-def walk(node: ast.AST) -> list[ast.AST]:
-    """A node and all below it in the order of the source, without contexts, operators and annotations."""
+def walk(node: ast.AST, closed: frozenset[type[ast.AST]] = frozenset()) -> list[ast.AST]:
+    """A node and all below it in the order of the source, without contexts, operators and annotations.
+
+    What stands inside nodes of the kinds in `closed` is left out.
+    """
     found: list[ast.AST] = []
     waiting = [node]
     while waiting:
         current = waiting.pop()
         found.append(current)
         kind = current.__class__
+        if kind in closed and current is not node:
+            continue
         fields = _FIELDS.get(kind)
         if fields is None:
             # The last pushed is visited first.
