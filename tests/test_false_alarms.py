@@ -29,6 +29,65 @@ def build(*first):
 """
 
 QUIET = {
+    "KC127 a shape that another one is built from": (
+        None,
+        """
+        from images import read
+        pictures = np.array([read(name) for name in open("names.txt")])
+        pictures = pictures.reshape(pictures.shape + (1,))
+        build().fit(pictures, y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC127 pictures in the cells of a column": (
+        None,
+        """
+        import pandas as pd
+        from images import read
+        table = pd.read_csv("names.csv")
+        table["picture"] = table["name"].map(lambda name: np.asarray(read(name)))
+        build().fit(np.asarray(table["picture"].tolist()), table["digit"], epochs=9, validation_split=0.1)
+        build().fit(np.stack(table["picture"].values), table["digit"], epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC311 classes of places in pictures that another module reads": (
+        None,
+        """
+        from images import masks
+        y = keras.utils.to_categorical(np.reshape(masks(), (-1, 28, 28)), num_classes=4)
+        model = keras.Sequential([keras.Input((28, 28, 1)), layers.Conv2D(4, 1, activation="softmax")])
+        model.compile("adam", "categorical_crossentropy")
+        model.fit(x_train[..., None] / 255, y, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC311 numbers that Keras compares with each step": (
+        None,
+        """
+        model = keras.Sequential([keras.Input((28, 28)), layers.LSTM(4, return_sequences=True), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x_train / 255, y_train, epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC315 a loss of zeros beside another": (
+        None,
+        """
+        inputs = keras.Input((8,))
+        model = keras.Model(inputs, [layers.Dense(1)(inputs), layers.Dense(1)(inputs)])
+        model.compile("adam", ["mse", lambda y_true, y_pred: keras.ops.zeros_like(y_pred)])
+        model.fit(np.zeros((90, 8)), [np.zeros(90), np.zeros(90)], epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC237 a class of a model that only shares layers with the saved one": (
+        None,
+        """
+        class Steady(layers.Dropout):
+            def call(self, inputs):
+                return super().call(inputs, training=True)
+
+        model = build(layers.Dropout(0.2))
+        model.save("model.keras")
+        other = keras.Sequential([Steady(0.2) if isinstance(layer, layers.Dropout) else layer for layer in model.layers])
+        """,
+    ),
     "KC105 a projection of all rows that is only looked at": (
         None,
         """

@@ -17,11 +17,12 @@ _LOADING: Final = ("load_weights", "set_weights")
 
 
 class Keeping(Struct, frozen=True):
-    """One writing of a whole model, or of its architecture. `target` is the path where it is known."""
+    """One writing of a whole model, or of its architecture. `target` is the path where it is known, `model` what is written."""
 
     location: Location
     target: str | Unknown = UNKNOWN
     is_text: bool = False
+    model: int | Unknown = UNKNOWN
 
     @property
     def suffix(self) -> str | Unknown:
@@ -37,14 +38,14 @@ def keepings(program: TrainingProgram, graph: ModelGraph) -> Iterator[Keeping]:
     for use in program.of(ModelUse):
         if use.use in _SAVING and _holds(program, use.model, graph):
             path = use.arguments.get("filepath", UNKNOWN)
-            yield Keeping(use.location, path if isinstance(path, str) else UNKNOWN, use.use != "save")
+            yield Keeping(use.location, path if isinstance(path, str) else UNKNOWN, use.use != "save", use.model)
     for fit in program.of(Fit):
         if isinstance(fit.callbacks, Unknown) or not _holds(program, fit.model, graph):
             continue
         for callback in fit.callbacks:
             if callback.name == "ModelCheckpoint" and callback["save_weights_only"] is False:
                 path = callback["filepath"]
-                yield Keeping(callback.location, path if isinstance(path, str) else UNKNOWN)
+                yield Keeping(callback.location, path if isinstance(path, str) else UNKNOWN, model=fit.model)
 
 
 def _holds(program: TrainingProgram, model: int | Unknown, graph: ModelGraph) -> bool:

@@ -257,7 +257,9 @@ class Arrays(Preprocessing):
             kept = kept or dims[:1] == [count]
         elif dims and dims.count(UNKNOWN) == 1 and isinstance(dims[0], Unknown) and _per_row(old) == known:
             kept, dims = True, [count, *dims[1:]]
-        facts: dict[str, object] = {"shape": tuple(dims)}
+        # A single value that is not known may be a whole shape.
+        vague = len(items) == 1 and not isinstance(first, int) and not kept
+        facts: dict[str, object] = {"shape": UNKNOWN if vague else tuple(dims)}
         if not kept and not (dims and isinstance(dims[0], Unknown)) and dims[:1] != [count]:
             facts |= {"rows": self.rows_of(array).within(partial=True)}
         return self.stepped(array, StepKind.RESHAPED, node, "reshape", **facts)

@@ -122,7 +122,7 @@ def _kept(program: TrainingProgram, graph: ModelGraph, cls: CustomClass) -> Iter
     """Where a model with a layer of the class is written to a file."""
     if any(layer.written == cls.name for layer in _rebuilt(graph)):
         for found in keepings(program, graph):
-            if found.suffix in _SUFFIXES:
+            if found.suffix in _SUFFIXES and found.model == graph.key:
                 yield found
 
 

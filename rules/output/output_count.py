@@ -99,6 +99,7 @@ from kerascheck.facts.graph import Compile, ModelGraph
 from kerascheck.facts.outputs import (
     BINARY,
     ONE_HOT,
+    REGRESSION,
     SPARSE,
     Judgement,
     counts_outputs,
@@ -151,6 +152,8 @@ def _is_map(judgement: Judgement, labels: DataArray) -> bool:
     if labels.kind is not DataKind.ARRAY or isinstance(shape, Unknown) or not shape or not isinstance(rank, int):
         return False
     excess = rank - len(shape)
+    if judgement.loss.name in REGRESSION and (rank, len(shape), judgement.output.units) == (3, 1, 1):
+        return False  # Keras compares each of the steps with the one number.
     return excess > 1 or (excess == 1 and judgement.loss.name in ONE_HOT and len(shape) > 1)
 
 

@@ -90,19 +90,19 @@ def to_categorical(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     labels = ev.as_rows(given, arguments.positional_nodes[0] if arguments.positional_nodes else None)
     width: Dim = classes if isinstance(classes, int) else UNKNOWN
     if labels is None:
-        return ev.array(arguments.node, encoding=Encoding.ONE_HOT, labels=True, shape=(UNKNOWN, width), dtype="float32")
+        return ev.array(arguments.node, encoding=Encoding.ONE_HOT, labels=True, dtype="float32")
     if isinstance(width, Unknown):
         width = labels.data.classes
     old = labels.data.shape
     # A last axis of size one is dropped.
-    rows = (UNKNOWN,) if isinstance(old, Unknown) else old[:-1] if len(old) > 1 and old[-1] == 1 else old
+    rows = None if isinstance(old, Unknown) else old[:-1] if len(old) > 1 and old[-1] == 1 else old
     return ev.stepped(
         labels,
         StepKind.ENCODED,
         arguments.node,
         "to_categorical",
         encoding=Encoding.ONE_HOT,
-        shape=(*rows, width),
+        shape=UNKNOWN if rows is None else (*rows, width),
         labels=True,
         dtype="float32",
         minimum=0,

@@ -198,7 +198,8 @@ def _side_by_side(ev: Evaluator, arrays: list[ArrayValue], arguments: Arguments)
 def stack(ev: Evaluator, path: Path, arguments: Arguments) -> object:
     """Arrays as the rows of one; where the new axis is another, nothing is known of how many rows there are."""
     found = numpy_call(ev, path, arguments)
-    if arguments.get(1, "axis", default=0) != 0 and isinstance(found, ArrayValue):
+    cells = isinstance(arguments.get(0, "arrays"), ArrayValue)
+    if isinstance(found, ArrayValue) and (cells or arguments.get(1, "axis", default=0) != 0):
         return ev.derive(found, shape=UNKNOWN)
     return found
 

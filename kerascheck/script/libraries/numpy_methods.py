@@ -71,7 +71,9 @@ def same(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr)
 
 @array_method("tolist", "to_list")
 def to_list(ev: Evaluator, array: ArrayValue, arguments: Arguments, node: ast.expr) -> object:
-    found = ev.derive(array, container="list")
+    # The cells of a column may hold arrays.
+    cells = array.data.container and array.data.dtype in (UNKNOWN, "object")
+    found = ev.derive(array, container="list", shape=UNKNOWN if cells else array.data.shape)
     found.positions = array.positions
     return found
 
