@@ -94,8 +94,10 @@ def test_what_keras_saved_has_no_fault_in_its_weights(script: Path, answers: dic
     for entry in answers[script.name]["saved"]:
         report = check_model(entry["path"], config=Config())
         loud = {f.code for f in report.findings if f.severity is not Severity.INFO and f.code[:3] in ("KC7", "KC8")}
-        # Nobody trained them, and code in a Lambda is told whoever wrote it.
-        assert loud <= {"KC704", "KC801"}, entry["path"]
+        # Nobody trained them, code in a Lambda is told whoever wrote it, and Keras cannot load again what it saved of a layer
+        # that is called inside a wrapper and by itself.
+        lost = {"KC709"} if "wrapped.layer(" in script.read_text() else set[str]()
+        assert loud <= {"KC704", "KC801", *lost}, entry["path"]
         if report.weights is not None:
             stored = sum(layer.parameters for layer in report.weights.layers)
             assert (stored, report.weights.unread) == (report.weights.parameters, 0)

@@ -26,7 +26,7 @@ from kerascheck.runner import run
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from make_hostile_models import archive, dense2, dense3, hdf5, model2, model3
+from make_hostile_models import archive, dense2, dense3, hdf5, layer3, model2, model3, weights3
 
 MODELS = ROOT / "fixtures" / "models"
 STORED = sorted(
@@ -381,3 +381,52 @@ def test_a_model_that_was_saved_before_it_was_built_lost_nothing(tmp_path: Path)
     )
     assert told.severity is Severity.WARNING
     assert "before it was built" in told.message
+
+
+def test_a_group_has_the_case_of_its_class_as_keras_writes_it(tmp_path: Path) -> None:
+    def change(file: h5py.File) -> None:
+        del file["layers/dense"]
+        file["layers/conv_lstm2d/cell/vars/0"] = np.ones((2, 2, 2, 12), "f4")
+
+    recurrent = layer3("recurrent", "ConvLSTM2D", filters=3, kernel_size=[2, 2], batch_shape=[None, 4, 6, 6, 2])
+    archive(tmp_path / "m.keras", model3(recurrent), weights=weights3(change))
+    saved = read(tmp_path / "m.keras").saved
+    assert saved is not None
+    assert [tensor.layer for tensor in saved.tensors()] == ["model/recurrent"]
+
+
+def test_brain_floats_without_a_mark_are_read(tmp_path: Path) -> None:
+    def change(file: h5py.File) -> None:
+        group = file["model_weights/hidden/hidden"]
+        del group["kernel:0"]
+        numbers = np.linspace(-1, 1, 12, dtype="f4").reshape(4, 3)
+        group["kernel:0"] = (numbers.view("u4") >> 16).astype("<u2").view("V2")
+
+    hdf5(tmp_path / "m.h5", model2(dense2(dtype="bfloat16")), change=change)
+    assert not codes(check_model(tmp_path / "m.h5")) & {"KC709", "KC807"}
+    saved = read(tmp_path / "m.h5").saved
+    assert saved is not None
+    (kernel,) = [tensor for tensor in saved.tensors() if tensor.name == "kernel"]
+    assert kernel.dtype == "bfloat16"
+    assert kernel.stats is not None and kernel.stats.minimum == -1
+
+
+def test_layers_of_one_name_in_models_inside_each_other_are_told_apart(tmp_path: Path) -> None:
+    def change(file: h5py.File) -> None:
+        group = file["model_weights/outer"]
+        for place in ("outer/hidden", "outer/inner/hidden"):
+            group[f"{place}/kernel:0"], group[f"{place}/bias:0"] = np.ones((4, 4), "f4"), np.zeros(4, "f4")
+
+    settings = {"units": 4}
+    inner = {"class_name": "Sequential", "config": {"name": "inner", "layers": [dense2(**settings)]}}
+    outer = {"class_name": "Sequential", "config": {"name": "outer", "layers": [dense2(**settings), inner]}}
+    hdf5(tmp_path / "m.h5", model2(outer), names=("outer",), change=lambda file: _emptied(file, change))
+    saved = read(tmp_path / "m.h5").saved
+    assert saved is not None
+    assert sorted({tensor.layer for tensor in saved.tensors()}) == ["model/outer/hidden", "model/outer/inner/hidden"]
+
+
+def _emptied(file: h5py.File, change: Callable[[h5py.File], None]) -> None:
+    del file["model_weights/outer/outer"]
+    del file["model_weights/outer"].attrs["weight_names"]
+    change(file)

@@ -289,7 +289,7 @@ def test_values_that_become_0_in_half_precision_are_told(tmp_path: Path) -> None
     assert [finding.message[:8] for finding in found if finding.code == "KC708"] == ["48 of 48"]
 
 
-def test_a_layer_inside_a_wrapper_that_is_called_by_itself_too_is_stored_once(tmp_path: Path) -> None:
+def test_a_layer_inside_a_wrapper_that_is_called_by_itself_too_cannot_be_loaded(tmp_path: Path) -> None:
     def change(file: h5py.File) -> None:
         del file["layers/dense"]
         group = file.create_group("layers/time_distributed/layer/vars")
@@ -318,4 +318,6 @@ def test_a_layer_inside_a_wrapper_that_is_called_by_itself_too_is_stored_once(tm
     report = check_model(tmp_path / "m.keras", config=Config())
     assert report.weights is not None
     assert report.weights.parameters == 15
-    assert "KC709" not in {finding.code for finding in report.findings}
+    # "Layer 'inside' expected 2 variables, but received 0 variables during loading", says Keras 3.15.
+    (told,) = [finding for finding in report.findings if finding.code == "KC709"]
+    assert "stores no weights for `inside`" in told.message

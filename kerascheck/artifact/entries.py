@@ -30,6 +30,8 @@ _KERAS_ROOTS: Final = frozenset({"keras", "tf_keras", "tensorflow", "builtins"})
 _OPERATION_MODULE: Final = re.compile(r"(?:^|\.)ops(?:\.|$)")
 _WORDS: Final = (re.compile(r"(.)([A-Z][a-z0-9]+)"), re.compile(r"([a-z])([A-Z])"))
 
+_GROUP_WORDS: Final = (re.compile(r"(.)([A-Z][a-z]+)"), _WORDS[1])
+
 
 class EntryKind(enum.Enum):
     """What an entry of a layer list is."""
@@ -132,6 +134,13 @@ def _told_apart(entries: list[Entry]) -> list[Entry]:
         taken.add(name)
         found.append(entry if name == entry.name else replace(entry, name=name))
     return found
+
+
+def group_case(name: str) -> str:
+    """The group that saves a class since tf.keras 2.12: `ConvLSTM2D` gives `conv_lstm2d`, where older names had `conv_lst_m2d`."""
+    for pattern in _GROUP_WORDS:
+        name = pattern.sub(r"\1_\2", name)
+    return name.lower()
 
 
 def snake_case(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from kerascheck.artifact.documents import Part
-from kerascheck.artifact.entries import snake_case
+from kerascheck.artifact.entries import group_case
 from kerascheck.artifact.survey import Array, Survey
 from kerascheck.artifact.variables import class_of_group, numbered_names, own_name
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
@@ -116,12 +116,23 @@ class _Legacy:
 
 def _owner(layer: Layer, steps: Sequence[str]) -> Layer:
     """The layer inside a wrapper or a model that the steps of a variable's path name; the last of them counts most."""
+    below = _below(layer, steps)
+    if below is not layer:
+        return below
     inside = {found.name: found for found in _every(layer)}
     for step in reversed(steps):
         if step in inside and step != layer.name:
             return inside[step]
     if layer.inner is not None and layer.kind is LayerKind.BUILTIN and layer.inner.model is None:
         return layer.inner
+    return layer
+
+
+def _below(layer: Layer, steps: Sequence[str]) -> Layer:
+    """The layer that the steps lead down to, each to a layer right inside the one before."""
+    for step in steps:
+        held = (layer.inner,) if layer.inner is not None else layer.model.layers if layer.model is not None else ()
+        layer = next((inner for inner in held if inner.name == step), layer)
     return layer
 
 
@@ -194,7 +205,7 @@ class _Numbered:
         stem = _COUNTER.sub("", group)
         # A name may end in a number of its own: `conv2d_1` is no `conv2d` of number 1 where a class is called so.
         alike = sorted((name for name in groups if _COUNTER.sub("", name) == stem), key=_number)
-        layers = [layer for layer in graph.layers if snake_case(_plain(layer.written or layer.class_name)) == stem]
+        layers = [layer for layer in graph.layers if group_case(_plain(layer.written or layer.class_name)) == stem]
         if len(alike) != len(layers):
             # Layers without weights have no group in files before 3.6.
             layers = [layer for layer in layers if layer.parameters != 0]

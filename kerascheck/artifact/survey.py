@@ -228,10 +228,9 @@ def _dtype(dataset: h5py.Dataset) -> str:
     kind = dataset.dtype
     if kind.kind in _NUMBERS:
         return ("" if kind.byteorder != ">" else ">") + kind.name
-    marked = (
-        kind.kind == "V" and kind.itemsize == 2 and kind.fields is None and dataset.attrs.get("dtype") == "bfloat16"
-    )
-    return "bfloat16" if marked else ""
+    # Keras 3 marks it in its own format by an attribute, in that of Keras 2 by nothing; it writes no other type of two bytes.
+    plain = kind.kind == "V" and kind.itemsize == 2 and kind.fields is None
+    return "bfloat16" if plain and dataset.attrs.get("dtype", "bfloat16") == "bfloat16" else ""
 
 
 def _first(dataset: h5py.Dataset) -> bytes:

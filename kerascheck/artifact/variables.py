@@ -98,9 +98,9 @@ def class_of_group(group: str) -> str:
 
 
 def _snake(name: str) -> str:
-    from kerascheck.artifact.entries import snake_case
+    from kerascheck.artifact.entries import group_case
 
-    return snake_case(name)
+    return group_case(name)
 
 
 _GROUPS: Final = {_snake(name): name for name in _ORDER}

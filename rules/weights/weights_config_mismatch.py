@@ -75,13 +75,15 @@ def weights_config_mismatch(saved: SavedModel) -> Iterator[Finding]:
     if not stored:
         yield from _nothing(saved, graph)
         return
-    by_name: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     for tensor in stored:
-        name = tensor.layer.rsplit("/", 1)[-1]
-        by_name[name] = by_name.get(name, 0) + tensor.elements
+        sizes[tensor.layer] = sizes.get(tensor.layer, 0) + tensor.elements
+    elsewhere = {(path.rsplit("/", 1)[-1], size) for path, size in sizes.items()}
     for layer in _layers(graph):
-        if by_name.get(layer.name) == layer.parameters and not any(_belongs(tensor, layer) for tensor in stored):
-            # A layer that stands in two places, as one inside a wrapper that is called by itself too, is stored once.
+        shared = saved.form == "saved_model" and (layer.name, layer.parameters) in elsewhere
+        if shared and not any(_belongs(tensor, layer) for tensor in stored):
+            # A layer that stands in two places is one object there, and stored once. In a `.keras` file Keras stores it once
+            # as well, and then fails to load it in the other place.
             continue
         yield from _of_layer(saved, layer, [tensor for tensor in stored if _belongs(tensor, layer)])
     yield from folded(_extra(saved, graph, stored))
