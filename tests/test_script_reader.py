@@ -329,6 +329,16 @@ def test_a_layer_inside_a_pretrained_network_is_one_opaque_node_behind_its_input
             True,
             id="a model on a backbone",
         ),
+        pytest.param(
+            "from tasks import Task\nclass Own(Task):\n    def make(self): return self.spec.build()\nm = Own().make()",
+            True,
+            id="an attribute from a class that is not there",
+        ),
+        pytest.param(
+            "class Own:\n    def make(self): return self.spec.build()\nm = Own().make()",
+            False,
+            id="an attribute that nobody sets",
+        ),
         pytest.param("m = keras.Model(ins, outs)", False, id="tensors that nobody makes"),
         pytest.param("import copy\nm = copy.copy(n)", False, id="what the reader should know"),
         pytest.param("m = nobody(3)", False, id="a name that nobody binds"),

@@ -162,7 +162,10 @@ class Classes(Functions):
             return self.inherited_attribute(instance, name, node)
         if self.uncalled and self._set_by_method(instance, name):
             return instance.attributes[name]
-        value = instance.attributes[name] = self.unknown(f"attribute {name}")
+        base = instance.cls.base
+        # What a class has from one that is not there is told by the name of that class.
+        origin = f"attribute {name}" if base is None or base.parts[0] == "keras" else f"call {base.dotted}.{name}"
+        value = instance.attributes[name] = self.unknown(origin)
         return value
 
     def _set_by_method(self, instance: InstanceValue, name: str) -> bool:
