@@ -43,7 +43,11 @@ def installed_files() -> set[str]:
 
 
 def rule_files() -> set[str]:
-    return {name for name in source_files() if name.startswith("rules/") and not name.endswith("__init__.py")}
+    return {
+        name
+        for name in source_files()
+        if name.startswith("rules/") and name.endswith(".py") and not name.endswith("__init__.py")
+    }
 
 
 def listed_rules(folder: Path, path: Path | None = None) -> set[str]:
