@@ -55,6 +55,8 @@ from kerascheck.rule import rule
 
 HARMLESS = frozenset({"datasets", "utils", "preprocessing", "config", "version"})
 """Plain functions, whose results fit every Keras."""
+FUNCTIONS = frozenset({"decode_predictions", "preprocess_input"})
+"""Functions on arrays that stand among the networks."""
 NAMES = {"keras": "`keras`", "tf.keras": "`tensorflow.keras`", "tf_keras": "`tf_keras`"}
 
 
@@ -63,7 +65,8 @@ def mixed_keras_imports(usage: KerasUsage, program: TrainingProgram) -> Iterator
     firsts: dict[str, ApiCall] = {}
     for call in usage.calls:
         parts = call.qualified.split(".")
-        if call.flavour and (call.is_call or len(parts) > 1) and parts[1:2] and parts[1] not in HARMLESS:
+        plain = parts[1] in HARMLESS if parts[1:2] else True
+        if call.flavour and not plain and parts[-1] not in FUNCTIONS:
             firsts.setdefault(call.flavour, call)
     if len(firsts) < 2 or program.is_test:
         return

@@ -134,8 +134,11 @@ def _without_weights(program: TrainingProgram, usage: KerasUsage) -> Iterator[Fi
         level = _level(use, program, usage)
         if not handed and level is not None:
             told.add(use.model)
+            effect = EFFECTS[use.use]
+            if level is Severity.WARNING:
+                effect = effect.replace("Keras", "Keras 3")
             yield Finding(
-                message=f"`{use.use}` is called on a model that has no weights yet, as nothing has told it the shape of its input: {EFFECTS[use.use]}",
+                message=f"`{use.use}` is called on a model that has no weights yet, as nothing has told it the shape of its input: {effect}",
                 location=use.location,
                 label="not built yet",
                 help="begin the model with `keras.Input(shape)`, or call `model.build` before",
