@@ -20,6 +20,7 @@ from kerascheck.rule import Rule
 from kerascheck.rule_index import read_index
 
 GROUP = "kerascheck.rules"
+_INSTALLED = (".dist-info", ".egg-info")
 
 
 class Catalogue(Struct, frozen=True):
@@ -95,17 +96,15 @@ def packs() -> tuple[str, ...]:
     by_distribution: dict[str, tuple[str, ...]] = {}
     for folder in sys.path:
         try:
-            names = sorted(os.listdir(folder or os.curdir))
+            names = sorted(name for name in os.listdir(folder or os.curdir) if name.endswith(_INSTALLED))
         except OSError:
             if os.path.isfile(folder):
                 by_distribution.setdefault(folder, _archived(folder))
             continue
         for name in names:
-            stem, suffix = os.path.splitext(name)
-            if suffix in (".dist-info", ".egg-info"):
-                distribution = stem.partition("-")[0].lower()
-                if distribution not in by_distribution:
-                    by_distribution[distribution] = _registered(os.path.join(folder, name, "entry_points.txt"))
+            distribution = name.rpartition(".")[0].partition("-")[0].lower()
+            if distribution not in by_distribution:
+                by_distribution[distribution] = _registered(os.path.join(folder, name, "entry_points.txt"))
     return tuple(sorted({value for values in by_distribution.values() for value in values}))
 
 

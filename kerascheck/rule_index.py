@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -105,9 +104,12 @@ def _rule(
 
 
 def _deferred(module: str, code: str) -> Callable[..., Iterator[Finding]]:
-    @cache
-    def declared() -> Rule:
-        values = vars(import_module(module)).values()
-        return next(value for value in values if isinstance(value, Rule) and value.code == code)
+    found: list[Callable[..., Iterator[Finding]]] = []
 
-    return lambda *facts: declared().check(*facts)
+    def check(*facts: object) -> Iterator[Finding]:
+        if not found:
+            values = vars(import_module(module)).values()
+            found.extend(value.check for value in values if isinstance(value, Rule) and value.code == code)
+        return found[0](*facts)
+
+    return check
