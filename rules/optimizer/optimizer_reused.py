@@ -146,7 +146,10 @@ def _finding(event: Compiled, optimizer: Optimizer, before: Compiled | None, sev
     related = [Related(optimizer.location, "the optimizer is made here")]
     if before is not None:
         related.append(Related(before.location, "and goes into another model here"))
-    told = "belongs to another model already" if before is not None else "is the same object in every round of the loop"
+    again = (
+        "is the same object in every round of the loop" if event.repeated else "goes into every model that is made here"
+    )
+    told = "belongs to another model already" if before is not None else again
     return Finding(
         message=f"the optimizer `{optimizer.label}` {told}: newer Keras stops when this model is trained, older goes on with the other's step count",
         location=compiled.place("optimizer"),
