@@ -121,7 +121,7 @@ def test_values_that_keras_takes_are_not_reported() -> None:
         "layers.MaxPooling2D(2, None, 'valid')",
         "layers.Cropping2D(((1, 1), (2, 2)))",
         "layers.Bidirectional(layers.LSTM(3), merge_mode=None)",
-        "layers.TextVectorization(100, output_mode='tf_idf', ngrams=2, output_sequence_length=8)",
+        "layers.TextVectorization(100, output_mode='tf_idf', ngrams=2)",
         "layers.RandomRotation((-0.2, 0.3), fill_mode='nearest')",
         "layers.Rescaling([1 / 255, 1, 1])",
         "keras.metrics.AUC(curve='PR', thresholds=[0.1, 0.5])",
