@@ -42,6 +42,16 @@ def lines_of(text: str, code: str) -> tuple[list[int], list[int]]:
 
 
 SPEAKS = {
+    "KC105 a vocabulary of both parts in a function that another program calls": """
+        def prepare(train, val):
+            train_text, val_text = train["text"].tolist(), val["text"].tolist()
+            words = Tokenizer(num_words=5000)
+            words.fit_on_texts(train_text + val_text)  # KC105
+            return words.texts_to_sequences(train_text), words.texts_to_sequences(val_text)
+        x = np.load("x.npy")
+        model = build()
+        model.fit(x, np.load("y.npy"), epochs=3)
+    """,
     "KC110 a map that scales the training set only": """
         (x, y), (held, held_labels) = keras.datasets.mnist.load_data()
         train = tf.data.Dataset.from_tensor_slices((x, y)).map(lambda a, b: (tf.cast(a, tf.float32) / 255.0, b)).batch(32)

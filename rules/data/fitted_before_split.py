@@ -135,7 +135,8 @@ def _found(program: TrainingProgram, few: float) -> Iterator[Finding]:
             continue
         judged = _judged_part(data)
         if judged is not None:
-            if not any(event.order > fitting.order for event in program.events if isinstance(event, USES)):
+            later = any(event.order > fitting.order for event in program.events if isinstance(event, USES))
+            if not later and not fitting.uncalled:
                 continue  # The variances of a projection are looked at, and nothing is trained.
             yield _joined(fitting, data, kind, judged, few)
         elif not _is_part(data):
