@@ -232,7 +232,9 @@ def test_weights_in_several_files_are_paired_with_an_architecture(tmp_path: Path
     assert_same(found)
 
 
-@pytest.mark.parametrize("name", ["../other.h5", "/etc/passwd", "a\\b.h5"])
+@pytest.mark.parametrize(
+    "name", ["../other.h5", "/etc/passwd", "a\\b.h5", "y" * 5000 + ".h5", "a\x00.h5", "\udcff.h5", ""]
+)
 def test_files_elsewhere_are_not_opened(name: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     with h5py.File(tmp_path / "other.h5", "w") as file:

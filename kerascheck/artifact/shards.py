@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 INDEX: Final = ".weights.json"
 _SHARD: Final = ".weights.h5"
+_LONGEST: Final = 255
 _FILES: Final = 400
 """How many files are read, which are open together."""
 
@@ -78,8 +79,8 @@ def sizes_in(path: Path) -> Mapping[str, int]:
 
 
 def is_beside(name: str) -> bool:
-    """Whether a name is that of a file in the same folder."""
-    return name == Path(name).name and "\\" not in name
+    """Whether a name is that of a file in the same folder, and one that a file system takes."""
+    return name.isprintable() and 0 < len(name.encode()) <= _LONGEST and name == Path(name).name and "\\" not in name
 
 
 class Shards:
