@@ -29,6 +29,30 @@ def build(*first):
 """
 
 QUIET = {
+    "KC605 a function that hands on what it is given": (
+        None,
+        """
+        def convolution(*args, **kwargs):
+            return layers.Conv2D(*args, **kwargs, padding="same")
+
+        def plain(**kwargs):
+            return layers.Dense(**kwargs)
+        """,
+    ),
+    "KC247 an abstract data set": (
+        None,
+        """
+        from abc import ABCMeta
+
+        class Pictures(keras.utils.PyDataset, metaclass=ABCMeta):
+            def __init__(self, names):
+                super().__init__()
+                self.names = names
+
+            def __len__(self):
+                return len(self.names)
+        """,
+    ),
     "KC603 a function on arrays from another Keras": (
         None,
         """

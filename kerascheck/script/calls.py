@@ -101,7 +101,7 @@ class Calls(Classes):
             if not isinstance(node, ast.Starred):
                 values.append(value)
                 nodes.append(node)
-            elif (items := self.iterate(value)) is None:
+            elif (items := self.iterate(value)) is None or (self.uncalled and not items):
                 arguments.complete = False
             else:
                 values.extend(items)

@@ -34,7 +34,8 @@ class Classes(Functions):
     def make_class(self, node: ast.ClassDef, bases: tuple[object, ...]) -> ClassValue:
         """The class that a statement makes; its body has not run yet."""
         scope = self.inner_scope()
-        cls = ClassValue(node.name, bases, scope, self.place(node))
+        own = any(keyword.arg == "metaclass" for keyword in node.keywords)
+        cls = ClassValue(node.name, bases, scope, self.place(node), has_metaclass=own)
         cls.order = (cls, *_ancestors(bases))
         above = [path for path in _library_bases(cls) if path.dotted not in _PLAIN_BASES]
         # Beside a class of Keras one of another library, or of a module that is not there, is a mixin.

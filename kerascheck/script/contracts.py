@@ -119,6 +119,8 @@ def _items(ev: Evaluator, cls: ClassValue) -> None:
     extended = any(cls in other.order[1:] for other in ev.classes)
     method = next(_methods(cls), None)
     own = {name for owner in cls.order for name in owner.scope.names}
+    # An abstract class is there to be completed elsewhere.
+    extended = extended or cls.has_metaclass
     if closed and single and not extended and method is not None and "__getitem__" not in own:
         _note(ev, Step.NO_ITEMS, method, _name_of(method), cls.name)
 

@@ -82,7 +82,9 @@ class Functions(Modules):
                 extra[name] = value
         if spec.kwarg is not None:
             extra = {**{name: value for name, value in function.defaults.items() if name not in names}, **extra}
-            bound[spec.kwarg.arg] = DictValue(extra, arguments.complete)
+            # What nothing calls may be called with more than its parameters.
+            closed = arguments.complete and not (self.uncalled and arguments.node is None)
+            bound[spec.kwarg.arg] = DictValue(extra, closed)
         for name in names:
             if name not in bound:
                 known = arguments.complete and name in function.defaults

@@ -153,7 +153,8 @@ class ClassValue(Struct, eq=False):
     """A class of the program.
 
     `order` is the class with those above it, nearest first, `base` the library's class that it extends, `fields` the
-    annotated names; a record (dataclass, named tuple) takes them as arguments. `decorators` are their names.
+    annotated names; a record (dataclass, named tuple) takes them as arguments. `decorators` are their names, `has_metaclass`
+    says whether a class of its own makes it, as an abstract one.
     """
 
     name: str
@@ -165,6 +166,7 @@ class ClassValue(Struct, eq=False):
     fields: tuple[str, ...] = ()
     is_record: bool = False
     decorators: tuple[str, ...] = ()
+    has_metaclass: bool = False
 
 
 class InstanceValue(Mutable, eq=False):
