@@ -29,6 +29,25 @@ def build(*first):
 """
 
 QUIET = {
+    "KC311 an output that Keras 2 flattens": (
+        Severity.WARNING,
+        """
+        model = keras.Sequential([keras.Input((1, 1, 784)), layers.Dense(10, "softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.fit(x_train.reshape(-1, 1, 1, 784) / 255, y_train.reshape(-1, 1), epochs=9, validation_split=0.1)
+        """,
+    ),
+    "KC515 a loss that is only unpacked behind the block": (
+        None,
+        """
+        def step(model, x, y):
+            with tf.GradientTape() as tape:
+                results = (tf.reduce_mean(model(x) - y), 0)
+            loss, extra = results
+            gradients = tape.gradient(loss, model.trainable_variables)
+            model.optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+        """,
+    ),
     "KC605 a function that hands on what it is given": (
         None,
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec.structs import replace
 
@@ -76,6 +76,9 @@ def _last(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
+_NAMING: Final = (ast.Name, ast.Attribute, ast.Subscript)
+
+
 def _tape(
     machine: Machine, block: ast.With, name: str, body: ast.Module | ast.FunctionDef | ast.AsyncFunctionDef, alone: bool
 ) -> Tape:
@@ -90,7 +93,11 @@ def _tape(
         if not block.lineno <= call.lineno < own:
             continue
         loss = call.args[0] if call.args else None
-        if isinstance(loss, ast.Name) and loss.id not in within and loss.id in around:
+        # What is only unpacked or named anew was computed before.
+        computed = isinstance(loss, ast.Name) and not any(
+            isinstance(value, _NAMING) for value in around.get(loss.id, ())
+        )
+        if isinstance(loss, ast.Name) and loss.id not in within and loss.id in around and computed:
             outside.append(machine.place(loss))
         if isinstance(loss, ast.Name) and any(_is_numpy(value) for value in within.get(loss.id, ())):
             constant.append(machine.place(loss))

@@ -94,6 +94,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from kerascheck.facts.data import DataArray, DataKind, Encoding
 from kerascheck.facts.graph import Compile, ModelGraph
 from kerascheck.facts.outputs import (
@@ -107,7 +109,7 @@ from kerascheck.facts.outputs import (
     judgements,
     with_reached_range,
 )
-from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.training import KerasUsage, TrainingProgram
 from kerascheck.facts.values import Shape, Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
@@ -116,11 +118,13 @@ LISTS = {"loss": "losses", "loss_weights": "loss weights"}
 
 
 @rule("KC311", "output-count", Severity.ERROR, since="0.1")
-def output_count(graph: ModelGraph, program: TrainingProgram) -> Iterator[Finding]:
+def output_count(graph: ModelGraph, program: TrainingProgram, usage: KerasUsage | None) -> Iterator[Finding]:
     for judgement in judgements(graph, program):
         for labels in judgement.judged(program):
             if _is_map(judgement, labels):
-                yield _map(graph, judgement, labels)
+                level = usage.refusal if usage is not None and _is_flat(judgement) else Severity.ERROR
+                if level is not None:
+                    yield _at(level, _map(graph, judgement, labels))
                 break
             told = _told(judgement, with_reached_range(labels))
             if told is not None:
@@ -151,10 +155,27 @@ def _is_map(judgement: Judgement, labels: DataArray) -> bool:
     shape, rank = labels.shape, judgement.output.rank
     if labels.kind is not DataKind.ARRAY or isinstance(shape, Unknown) or not shape or not isinstance(rank, int):
         return False
+    given = judgement.output.tensor.shape
+    if not isinstance(given, Unknown) and 0 in given:
+        return False  # Keras has refused the input of such a network before.
     excess = rank - len(shape)
     if judgement.loss.name in REGRESSION and (rank, len(shape), judgement.output.units) == (3, 1, 1):
         return False  # Keras compares each of the steps with the one number.
     return excess > 1 or (excess == 1 and judgement.loss.name in ONE_HOT and len(shape) > 1)
+
+
+def _at(level: Severity, finding: Finding) -> Finding:
+    message = finding.message
+    if level is Severity.WARNING:
+        message = message.replace("the two cannot be compared", "Keras 3 cannot compare the two")
+    return replace(finding, message=message, severity=level)
+
+
+def _is_flat(judgement: Judgement) -> bool:
+    """Whether earlier releases flatten the output to one row of classes a sample."""
+    shape = judgement.output.tensor.shape
+    inner = () if isinstance(shape, Unknown) else shape[1:-1]
+    return judgement.loss.name in SPARSE and all(size == 1 for size in inner)
 
 
 def _map(graph: ModelGraph, judgement: Judgement, labels: DataArray) -> Finding:
