@@ -106,7 +106,11 @@ def rank_mismatch(graph: ModelGraph, usage: KerasUsage | None) -> Iterator[Findi
         if problem.kind == "rank" and cause_of(graph, problem) is Cause.OTHER:
             level = _level(graph, problem, usage)
             if level is not None:
-                yield replace(_refused(graph, problem), severity=level)
+                found = _refused(graph, problem)
+                message = found.message
+                if level is Severity.WARNING:
+                    message = message.replace("takes an input", "of Keras 3 takes an input")
+                yield replace(found, message=message, severity=level)
 
 
 def _level(graph: ModelGraph, problem: Problem, usage: KerasUsage | None) -> Severity | None:
