@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from kerascheck.config import Config
 from kerascheck.errors import one_line
+from kerascheck.facts.events import Compiled, Fit, ModelUse, arrays
 from kerascheck.facts.graph import Compile, LayerKind, ModelGraph
-from kerascheck.facts.training import Compiled, Fit, ModelUse, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Coverage, FileKind, FileReport, FileStatus, Finding, Location, Severity, SourceText
 from kerascheck.reader_codes import internal_error, unreadable_file

@@ -10,7 +10,8 @@ import pytest
 from kerascheck.artifact.reader import ModelFacts
 from kerascheck.facts.artifact import SavedModel
 from kerascheck.facts.graph import GraphKind, ModelGraph
-from kerascheck.facts.training import KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity, SourceText
 from kerascheck.rule import Options, Rule, rule

@@ -7,7 +7,8 @@ import textwrap
 import pytest
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order, Role, StepKind
-from kerascheck.facts.training import Comparison, Fit, Fitting, Split, TrainingProgram, arrays
+from kerascheck.facts.events import Comparison, Fit, Fitting, Split, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script.reader import read_script
 

@@ -10,7 +10,7 @@ from oracle.outline import outline_of_graph, outline_of_keras
 
 from kerascheck.costs import model_cost
 from kerascheck.facts.data import DataArray
-from kerascheck.facts.training import Compiled, Data, Evaluation, Event, Fit
+from kerascheck.facts.events import Compiled, Data, Evaluation, Event, Fit
 from kerascheck.facts.values import UNKNOWN, Symbol, Value
 from kerascheck.script import read_script
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kerascheck import check_script
+from kerascheck.facts.events import arrays
 from kerascheck.facts.own_steps import OwnStep
-from kerascheck.facts.training import TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script import read_script
 

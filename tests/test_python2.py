@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from kerascheck.facts.training import Evaluation, Fit
+from kerascheck.facts.events import Evaluation, Fit
 from kerascheck.script import read_script
 from kerascheck.script.python2 import as_python3
 

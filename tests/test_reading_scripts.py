@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from kerascheck.facts.data import DataArray, Encoding, Order, Role
+from kerascheck.facts.events import Compiled, Evaluation, Fit, LibraryCall
 from kerascheck.facts.graph import LayerKind, ModelGraph
-from kerascheck.facts.training import Compiled, Evaluation, Fit, LibraryCall
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script import read_script
 from kerascheck.script.reader import ScriptFacts

@@ -6,7 +6,8 @@ import pytest
 
 from kerascheck import check_script
 from kerascheck.facts.data import Role, StepKind
-from kerascheck.facts.training import Evaluation, Fit, Search, TrainingProgram, arrays
+from kerascheck.facts.events import Evaluation, Fit, Search, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script import read_script
 

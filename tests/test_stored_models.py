@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kerascheck.facts.events import Evaluation, Fit
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Evaluation, Fit
 from kerascheck.script import read_script
 from kerascheck.script.reader import ScriptFacts
 

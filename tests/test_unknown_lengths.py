@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from kerascheck import check_script
+from kerascheck.facts.events import Compiled, Fit
 from kerascheck.facts.graph import LayerKind, ModelGraph
-from kerascheck.facts.training import Compiled, Fit
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script import read_script
 

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from kerascheck.facts.events import Event, ModelUse
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Event, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 
 State: TypeAlias = "bool | Unknown"

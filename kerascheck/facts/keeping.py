@@ -7,8 +7,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from kerascheck.facts.events import Event, Fit, LibraryCall, ModelUse
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Event, Fit, LibraryCall, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from kerascheck.facts.events import Event, Fit, Fitting, ModelUse
 from kerascheck.facts.graph import GraphKind, LayerKind, ModelGraph
-from kerascheck.facts.training import Event, Fit, Fitting, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 
 WEIGHTED: Final = ("load_weights", "set_weights", "load_own_variables", "quantize")

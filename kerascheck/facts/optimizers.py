@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node, Optimizer
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Symbol, Unknown
 
 SCHEDULERS: Final = frozenset({"LearningRateScheduler", "ReduceLROnPlateau"})

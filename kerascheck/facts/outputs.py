@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.derived import once_per_graph
+from kerascheck.facts.events import Compiled, Data, Evaluation, Fit, ModelUse, arrays
 from kerascheck.facts.graph import Compile, Layer, LayerKind, Loss, ModelGraph, Node, Tensor
 from kerascheck.facts.own_steps import OwnStep
-from kerascheck.facts.training import Compiled, Data, Evaluation, Fit, ModelUse, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Fix, Location
 

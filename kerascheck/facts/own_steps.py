@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from kerascheck.facts.events import Data, Event
 from kerascheck.facts.graph import Compile
-from kerascheck.facts.training import Data, Event
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import Location
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from kerascheck.facts.applications import network_of
 from kerascheck.facts.data import DataArray, DataKind, StepKind
+from kerascheck.facts.events import Fit, arrays
 from kerascheck.facts.families import DROPOUTS, NOISE, NORMALIZATIONS
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Optimizer
-from kerascheck.facts.training import Fit, arrays
 from kerascheck.facts.values import Symbol, Unknown, Value
 
 _ALWAYS: Final = NORMALIZATIONS | frozenset({"ActivityRegularization", "MixUp", "CutMix", "RandAugment", "AugMix"})

@@ -7,8 +7,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import GraphKind, LayerKind, Loss
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.keras_api.identifiers import metric as metric_of
 from kerascheck.keras_api.identifiers import snake

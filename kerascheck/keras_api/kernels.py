@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from kerascheck.facts.training import ApiCall
+from kerascheck.facts.usage import ApiCall
 from kerascheck.keras_api.layers import class_of, rank_of
 
 _CONVOLUTIONS = ("Conv", "Convolution", "AtrousConv", "Deconv", "LocallyConnected", "SeparableConv")

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import ApiCall
+from kerascheck.facts.usage import ApiCall
 from kerascheck.findings import Location
 from kerascheck.keras_api.changes import LEAVING
 from kerascheck.script.layout import removal

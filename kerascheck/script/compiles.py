@@ -6,9 +6,9 @@ import ast
 
 from msgspec.structs import replace
 
+from kerascheck.facts.events import Callback, Compiled
 from kerascheck.facts.graph import Compile, GraphKind, LayerKind, Loss, Optimizer, Tensor
 from kerascheck.facts.missteps import Step
-from kerascheck.facts.training import Callback, Compiled
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location
 from kerascheck.keras_api import normalize

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from kerascheck.facts.events import Misstep
 from kerascheck.facts.missteps import Step
-from kerascheck.facts.training import Misstep
 from kerascheck.script.missteps import note
 from kerascheck.script.values import ClassValue, FunctionValue, Path
 from kerascheck.script.walking import walk

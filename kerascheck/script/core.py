@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from kerascheck.facts.data import DataArray
+from kerascheck.facts.events import Data, Event
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
-from kerascheck.facts.training import Data, Event
 from kerascheck.script.joins import Flow
 from kerascheck.script.machine import Machine
 from kerascheck.script.structures import Trace

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Order, Role, Rows, Step, StepKind
-from kerascheck.facts.training import Data, Event
+from kerascheck.facts.events import Data, Event
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.script.lineage import HEAD, ITEM, TAIL, WINDOW, Lineage
 from kerascheck.script.roles import named_role

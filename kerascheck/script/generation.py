@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from kerascheck.facts.training import ApiCall
+from kerascheck.facts.usage import ApiCall
 from kerascheck.facts.values import UNKNOWN, Unknown
 
 ONLY_IN_3: Final = frozenset(

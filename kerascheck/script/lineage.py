@@ -9,8 +9,8 @@ from pathlib import Path as File
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, Order, Rows, Step, StepKind
+from kerascheck.facts.events import Comparison, Fitting, Split
 from kerascheck.facts.slot import Slot
-from kerascheck.facts.training import Comparison, Fitting, Split
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.rounds import LoopRun

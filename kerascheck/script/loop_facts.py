@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from kerascheck.facts.data import DataKind
-from kerascheck.facts.training import Loop
+from kerascheck.facts.events import Loop
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.script.machine import Machine
 from kerascheck.script.values import ArrayValue, ListValue, Scope, SplitterValue

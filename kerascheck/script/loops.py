@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from kerascheck.facts.training import Evaluation, Fit
+from kerascheck.facts.events import Evaluation, Fit
 from kerascheck.script.expressions import Expressions
 from kerascheck.script.joins import Flow, repeat
 from kerascheck.script.loop_facts import for_fact, while_fact

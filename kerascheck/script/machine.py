@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from kerascheck.assembly import Assembly
 from kerascheck.facts.data import DataArray, DataKind, Rows
+from kerascheck.facts.events import Callback, Data, Event, Loop
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Tensor
-from kerascheck.facts.training import ApiCall, Callback, Data, Event, Loop
+from kerascheck.facts.usage import ApiCall
 from kerascheck.facts.values import UNKNOWN, Shape, Symbol, Unknown, Value
 from kerascheck.findings import Location, SourceText
 from kerascheck.script.source import Unit

@@ -7,7 +7,7 @@ import ast
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, Rows
-from kerascheck.facts.training import NanComparison
+from kerascheck.facts.events import NanComparison
 from kerascheck.script.indexing import Indexing
 from kerascheck.script.values import ArrayValue, Path
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from kerascheck.facts.events import Misstep
 from kerascheck.facts.graph import GraphKind, LayerKind
 from kerascheck.facts.missteps import Step
-from kerascheck.facts.training import Misstep
 from kerascheck.facts.values import Unknown
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.script.core import Core

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from kerascheck.facts.events import Data, Event, LibraryCall
 from kerascheck.facts.graph import Compile, Loss
 from kerascheck.facts.own_steps import OwnStep
-from kerascheck.facts.training import Data, Event, LibraryCall
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.keras_api import normalize
 from kerascheck.script.values import (

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 
 from kerascheck.facts.cells import Cells
 from kerascheck.facts.classes import CustomClass
+from kerascheck.facts.events import Compiled, Evaluation, Fit
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.loose import LooseLayer
 from kerascheck.facts.steps import Grown, Tape, TracedFunction
-from kerascheck.facts.training import Compiled, Evaluation, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import FileStatus, Finding, Location, Severity, SourceText
 from kerascheck.script import libraries

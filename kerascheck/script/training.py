@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from kerascheck.facts.data import DataArray, DataKind
+from kerascheck.facts.events import Choice, Data, Evaluation, Fit, Search
 from kerascheck.facts.graph import GraphKind
-from kerascheck.facts.training import Choice, Data, Evaluation, Fit, Search
 from kerascheck.facts.values import UNKNOWN, Unknown, Value
 from kerascheck.keras_api import normalize
 from kerascheck.script.compiles import Compiles

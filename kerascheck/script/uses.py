@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-from kerascheck.facts.training import HistoryRead, LibraryCall, ModelUse
+from kerascheck.facts.events import HistoryRead, LibraryCall, ModelUse
 from kerascheck.facts.values import Value
 from kerascheck.findings import Location
 from kerascheck.keras_api.names import ApiKind, kind_of

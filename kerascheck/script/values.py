@@ -12,8 +12,8 @@ from pathlib import Path as File
 from msgspec import Struct, field
 
 from kerascheck.facts.data import DataArray
+from kerascheck.facts.events import Callback
 from kerascheck.facts.graph import Compile, Gap, GraphKind, Layer, LayerKind, Loss, Optimizer, Tensor
-from kerascheck.facts.training import Callback
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Location
 from kerascheck.script.rounds import Growth

@@ -54,7 +54,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.graph import LayerKind
-from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.keras_api import history, tables
 from kerascheck.rule import rule

@@ -120,7 +120,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.facts.values import Symbol, Value
 from kerascheck.findings import Finding, Location, Severity
 from kerascheck.keras_api import refusals, tables

@@ -76,7 +76,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

@@ -59,7 +59,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from kerascheck.facts.graph import GraphKind
-from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.keras_api.names import ApiKind, kind_of
 from kerascheck.rule import rule

@@ -69,7 +69,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import KerasUsage, ModelUse, TrainingProgram
+from kerascheck.facts.events import ModelUse
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Value
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.rule import rule

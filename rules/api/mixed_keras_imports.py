@@ -49,7 +49,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

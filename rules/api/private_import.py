@@ -49,7 +49,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import history
 from kerascheck.rule import rule

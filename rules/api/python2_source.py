@@ -48,7 +48,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import KerasUsage
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

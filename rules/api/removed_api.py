@@ -87,7 +87,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import ApiCall, Evaluation, KerasUsage, TrainingProgram
+from kerascheck.facts.events import Evaluation
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.facts.values import UNKNOWN, Unknown
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import history

@@ -97,7 +97,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from kerascheck.facts.training import ApiCall, KerasUsage
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.keras_api.changes import Change, of_call
 from kerascheck.keras_api.kernels import kernel_values

@@ -75,8 +75,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.events import Misstep
 from kerascheck.facts.missteps import Step
-from kerascheck.facts.training import ApiCall, KerasUsage, Misstep, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api.normalize import layer
 from kerascheck.keras_api.signatures import Accepted, accepted

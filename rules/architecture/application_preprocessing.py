@@ -104,8 +104,9 @@ from msgspec import Struct
 from kerascheck.facts.applications import Base, bases
 from kerascheck.facts.data import DataArray, DataKind, Step, StepKind
 from kerascheck.facts.entries import keeps_values
+from kerascheck.facts.events import Data, Evaluation, Fit
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
-from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.keras_api.applications import Scaling, modules

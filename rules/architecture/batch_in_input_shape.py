@@ -100,9 +100,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph
 from kerascheck.facts.problems import batch_in_shape
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

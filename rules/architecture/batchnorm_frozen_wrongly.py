@@ -71,9 +71,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.events import Fit, ModelUse
 from kerascheck.facts.families import core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node
-from kerascheck.facts.training import Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.keras_api import tables
 from kerascheck.rule import rule

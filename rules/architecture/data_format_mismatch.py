@@ -85,7 +85,7 @@ from kerascheck.facts.channels import CHANNELS_FIRST, CHANNELS_LAST, ChannelAxis
 from kerascheck.facts.families import CONVOLUTIONS, POOLINGS, WINDOWS, class_names, core
 from kerascheck.facts.graph import Layer, LayerKind, ModelGraph, Node, Tensor
 from kerascheck.facts.paths import target
-from kerascheck.facts.training import KerasUsage
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import UNKNOWN, Dim, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

@@ -72,6 +72,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray
+from kerascheck.facts.events import Fit
 from kerascheck.facts.families import (
     ACTIVATIONS,
     CONVOLUTIONS,
@@ -86,7 +87,7 @@ from kerascheck.facts.families import (
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.losses import own_losses
 from kerascheck.facts.paths import source
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Shape, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

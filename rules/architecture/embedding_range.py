@@ -77,10 +77,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray
+from kerascheck.facts.events import Evaluation, Fit, arrays
 from kerascheck.facts.families import ATTENTION, EMBEDDINGS, RECURRENT, class_names, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.paths import source
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

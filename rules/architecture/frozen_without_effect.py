@@ -100,9 +100,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from kerascheck.facts.events import Compiled, Fit
 from kerascheck.facts.freezing import Change, changes, keys_of
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Compiled, Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

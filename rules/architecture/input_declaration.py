@@ -73,8 +73,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Misstep
 from kerascheck.facts.missteps import Step
-from kerascheck.facts.training import Misstep, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 

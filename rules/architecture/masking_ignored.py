@@ -65,10 +65,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind, Step
+from kerascheck.facts.events import Data, Fit
 from kerascheck.facts.families import EMBEDDINGS, PASSING, RECURRENT, core
 from kerascheck.facts.graph import LayerKind, ModelGraph, Node
 from kerascheck.facts.paths import source
-from kerascheck.facts.training import Data, Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.folding import folded
 from kerascheck.rule import rule

@@ -75,6 +75,7 @@ from collections.abc import Iterator
 
 from kerascheck.facts.counting import trainable_of
 from kerascheck.facts.data import DataArray
+from kerascheck.facts.events import Fit, arrays
 from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.regularization import (
     may_augment,
@@ -82,7 +83,7 @@ from kerascheck.facts.regularization import (
     may_decay_weights,
     may_stop_early,
 )
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import Options, rule

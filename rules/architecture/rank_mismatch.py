@@ -87,7 +87,7 @@ from msgspec.structs import replace
 
 from kerascheck.facts.graph import ModelGraph, Problem
 from kerascheck.facts.problems import Cause, call_of, cause_of, sources_of
-from kerascheck.facts.training import KerasUsage
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import UNKNOWN, Shape, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

@@ -88,6 +88,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray
+from kerascheck.facts.events import Fit
 from kerascheck.facts.families import (
     ACTIVATIONS,
     CONVOLUTIONAL_RECURRENT,
@@ -101,7 +102,7 @@ from kerascheck.facts.families import (
 from kerascheck.facts.graph import ModelGraph, Node, Problem
 from kerascheck.facts.paths import source
 from kerascheck.facts.problems import without_sequence
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule

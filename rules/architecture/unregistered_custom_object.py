@@ -95,7 +95,8 @@ from typing import Final
 from kerascheck.facts.classes import CustomClass
 from kerascheck.facts.graph import GraphKind, Layer, LayerKind, ModelGraph
 from kerascheck.facts.keeping import Keeping, keepings
-from kerascheck.facts.training import KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

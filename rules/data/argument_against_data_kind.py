@@ -82,7 +82,9 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
-from kerascheck.facts.training import Evaluation, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.events import Evaluation, Fit
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule
 

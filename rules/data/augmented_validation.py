@@ -59,7 +59,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, Step, StepKind
-from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Data, Evaluation, Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

@@ -66,7 +66,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import Batch, DataArray
-from kerascheck.facts.training import Data, Evaluation, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.events import Data, Evaluation, Fit
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

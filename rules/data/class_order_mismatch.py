@@ -81,7 +81,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role
-from kerascheck.facts.training import Fitting, TrainingProgram
+from kerascheck.facts.events import Fitting
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.keras_api.transformers import Learned, learned

@@ -115,10 +115,12 @@ from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind
 from kerascheck.facts.entries import entries
+from kerascheck.facts.events import Data, Evaluation, Fit
 from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import GraphKind, ModelGraph
 from kerascheck.facts.inputs import agree, batch_shape, is_list, is_ragged, lacks_channels, mismatch, view_for, words_of
-from kerascheck.facts.training import Data, Evaluation, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Dim, Unknown
 from kerascheck.findings import Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule

@@ -71,7 +71,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Step, StepKind
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Severity
 from kerascheck.rule import rule
 

@@ -56,7 +56,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role
-from kerascheck.facts.training import Comparison, Data, Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Comparison, Data, Evaluation, Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

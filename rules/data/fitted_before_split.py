@@ -89,7 +89,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, Role, StepKind
-from kerascheck.facts.training import Evaluation, Fit, Fitting, Split, TrainingProgram, arrays
+from kerascheck.facts.events import Evaluation, Fit, Fitting, Split, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.folding import folded
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned

@@ -91,7 +91,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, StepKind
-from kerascheck.facts.training import Data, Fit, TrainingProgram
+from kerascheck.facts.events import Data, Fit
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN, Value
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

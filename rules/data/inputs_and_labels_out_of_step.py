@@ -69,7 +69,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind, StepKind
-from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram
+from kerascheck.facts.events import Data, Evaluation, Fit
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

@@ -54,7 +54,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, StepKind
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Evaluation, Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

@@ -60,7 +60,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray
-from kerascheck.facts.training import Fit, NanComparison, TrainingProgram, arrays
+from kerascheck.facts.events import Fit, NanComparison, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Severity
 from kerascheck.rule import rule
 

@@ -60,9 +60,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Evaluation, Fit, Fitting, Misstep, ModelUse
 from kerascheck.facts.graph import Layer, ModelGraph
 from kerascheck.facts.missteps import Step
-from kerascheck.facts.training import Evaluation, Fit, Fitting, Misstep, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

@@ -58,7 +58,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Step, StepKind
-from kerascheck.facts.training import Split, TrainingProgram
+from kerascheck.facts.events import Split
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 

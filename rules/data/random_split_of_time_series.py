@@ -73,7 +73,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Order, StepKind
-from kerascheck.facts.training import Split, TrainingProgram
+from kerascheck.facts.events import Split
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

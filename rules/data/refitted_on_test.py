@@ -66,7 +66,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role, StepKind
-from kerascheck.facts.training import Evaluation, Fit, Fitting, TrainingProgram, arrays
+from kerascheck.facts.events import Evaluation, Fit, Fitting, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.keras_api.transformers import SPREADS, STRONG, Learned, learned
 from kerascheck.rule import rule

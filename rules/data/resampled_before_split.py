@@ -82,7 +82,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Step, StepKind
-from kerascheck.facts.training import Fit, Split, TrainingProgram, arrays
+from kerascheck.facts.events import Fit, Split, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

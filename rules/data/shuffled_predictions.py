@@ -66,7 +66,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind, Order, Step, StepKind
-from kerascheck.facts.training import Comparison, Evaluation, TrainingProgram, arrays
+from kerascheck.facts.events import Comparison, Evaluation, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 

@@ -58,7 +58,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Encoding
-from kerascheck.facts.training import Split, TrainingProgram
+from kerascheck.facts.events import Split
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import Options, rule

@@ -90,8 +90,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role
+from kerascheck.facts.events import Callback, Comparison, Evaluation, Event, Fit, Search, arrays
 from kerascheck.facts.keeping import loads_later
-from kerascheck.facts.training import Callback, Comparison, Evaluation, Event, Fit, Search, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.folding import folded

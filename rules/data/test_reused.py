@@ -87,7 +87,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Role
-from kerascheck.facts.training import Choice, Evaluation, Search, TrainingProgram, arrays
+from kerascheck.facts.events import Choice, Evaluation, Search, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

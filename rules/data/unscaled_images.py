@@ -86,10 +86,11 @@ from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, StepKind
 from kerascheck.facts.entries import SCALING, entries, loses_scale
+from kerascheck.facts.events import Fit, ModelUse, arrays
 from kerascheck.facts.families import KERNELS
 from kerascheck.facts.graph import Layer
 from kerascheck.facts.own_steps import OwnStep
-from kerascheck.facts.training import Fit, ModelUse, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

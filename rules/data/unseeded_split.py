@@ -53,7 +53,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kerascheck.facts.training import Evaluation, Split, TrainingProgram
+from kerascheck.facts.events import Evaluation, Split
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 

@@ -78,7 +78,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataArray, DataKind, Order
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 

@@ -75,7 +75,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Role
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

@@ -85,9 +85,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Callback, Fit
 from kerascheck.facts.graph import Optimizer
 from kerascheck.facts.optimizers import number
-from kerascheck.facts.training import Callback, Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Symbol, Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

@@ -99,11 +99,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kerascheck.facts.applications import Base, bases
+from kerascheck.facts.events import Compiled, Fit
 from kerascheck.facts.freezing import Change, changes, keys_of
 from kerascheck.facts.graph import Compile, ModelGraph, Optimizer
 from kerascheck.facts.optimizers import ADAPTIVE, is_nonlinear, is_rescheduled, is_set_by_callback, number, start_scale
 from kerascheck.facts.outputs import REGRESSION, fits_of
-from kerascheck.facts.training import Compiled, Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import Options, rule
 

@@ -66,7 +66,7 @@ from collections.abc import Iterator
 
 from kerascheck.facts.graph import ModelGraph, Optimizer
 from kerascheck.facts.optimizers import number
-from kerascheck.facts.training import KerasUsage
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule
 

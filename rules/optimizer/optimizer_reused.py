@@ -86,9 +86,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Compiled, Fit, ModelUse
 from kerascheck.facts.graph import Optimizer
 from kerascheck.facts.steps import FreshOptimizer
-from kerascheck.facts.training import Compiled, Fit, KerasUsage, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

@@ -116,8 +116,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Callback, Fit, arrays
 from kerascheck.facts.graph import Optimizer
-from kerascheck.facts.training import ApiCall, Callback, Fit, KerasUsage, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.facts.values import Symbol, Unknown, Value
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

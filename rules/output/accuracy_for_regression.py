@@ -48,9 +48,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, Encoding
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import Compile, Loss, ModelGraph
 from kerascheck.facts.outputs import REGRESSION, Judgement, gives_back_input, judgements
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Severity
 from kerascheck.rule import rule

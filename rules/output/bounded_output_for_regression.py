@@ -80,9 +80,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, StepKind
+from kerascheck.facts.events import Fit, Fitting
 from kerascheck.facts.graph import ModelGraph
 from kerascheck.facts.outputs import REGRESSION, Judgement, gives_back_input, judgements, with_reached_range
-from kerascheck.facts.training import Fit, Fitting, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

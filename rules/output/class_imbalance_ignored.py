@@ -63,9 +63,10 @@ from collections.abc import Iterator
 from math import exp, log
 
 from kerascheck.facts.data import DataArray, StepKind
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import Compile, ModelGraph
 from kerascheck.facts.outputs import CROSSENTROPIES, judgements
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import Options, rule

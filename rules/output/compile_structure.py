@@ -84,7 +84,8 @@ from msgspec.structs import replace
 
 from kerascheck.facts.graph import Compile, GraphKind, ModelGraph
 from kerascheck.facts.outputs import fits_of
-from kerascheck.facts.training import KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Symbol, Value
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.rule import rule

@@ -62,9 +62,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import Compile, Loss, ModelGraph
 from kerascheck.facts.outputs import Output, fits_of, outputs
-from kerascheck.facts.training import Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

@@ -81,8 +81,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.events import Compiled, Evaluation, Fit, ModelUse
 from kerascheck.facts.graph import GraphKind, LayerKind, ModelGraph
-from kerascheck.facts.training import Compiled, Evaluation, Fit, KerasUsage, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

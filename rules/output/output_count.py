@@ -109,7 +109,8 @@ from kerascheck.facts.outputs import (
     judgements,
     with_reached_range,
 )
-from kerascheck.facts.training import KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Shape, Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

@@ -58,7 +58,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from kerascheck.facts.graph import Layer, ModelGraph
-from kerascheck.facts.training import ApiCall, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.facts.values import Value
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api import normalize

@@ -76,8 +76,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataKind
+from kerascheck.facts.events import Evaluation, Fit, arrays, is_demonstration
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays, is_demonstration
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

@@ -76,8 +76,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from kerascheck.facts.events import Callback, Fit
 from kerascheck.facts.graph import Layer
-from kerascheck.facts.training import Callback, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Value
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

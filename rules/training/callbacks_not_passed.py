@@ -56,7 +56,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import Callback, Fit, TrainingProgram
+from kerascheck.facts.events import Callback, Fit
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

@@ -66,8 +66,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.events import Callback, Fit
 from kerascheck.facts.reports import lacks_validation, reported
-from kerascheck.facts.training import Callback, Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.rule import rule
 

@@ -61,8 +61,10 @@ from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
 from kerascheck.facts.data import Batch, DataArray, DataKind
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Fit, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Value
 from kerascheck.findings import Finding, Severity
 from kerascheck.rule import rule

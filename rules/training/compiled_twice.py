@@ -55,8 +55,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from kerascheck.facts.events import Compiled, Evaluation, Event, Fit, ModelUse
 from kerascheck.facts.graph import Compile, Optimizer
-from kerascheck.facts.training import Compiled, Evaluation, Event, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

@@ -68,7 +68,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind
-from kerascheck.facts.training import Data, Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Data, Evaluation, Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 

@@ -94,9 +94,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from kerascheck.facts.events import Callback, Fit, is_demonstration
 from kerascheck.facts.graph import GraphKind, LayerKind
 from kerascheck.facts.lives import trains_by_hand
-from kerascheck.facts.training import Callback, Fit, TrainingProgram, is_demonstration
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import Options, rule
 

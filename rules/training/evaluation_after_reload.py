@@ -57,8 +57,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Callback, Evaluation, Fit
 from kerascheck.facts.keeping import loads_later
-from kerascheck.facts.training import Callback, Evaluation, Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

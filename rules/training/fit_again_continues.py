@@ -55,8 +55,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from kerascheck.facts.events import Compiled, Fit, Loop, ModelUse
 from kerascheck.facts.lives import built, resets_weights
-from kerascheck.facts.training import Compiled, Fit, Loop, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

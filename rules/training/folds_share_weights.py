@@ -79,8 +79,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Fit, Loop, Split, arrays
 from kerascheck.facts.lives import built, resets_weights
-from kerascheck.facts.training import Fit, Loop, Split, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

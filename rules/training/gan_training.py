@@ -90,7 +90,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataArray
-from kerascheck.facts.training import Compiled, Fit, ModelUse, TrainingProgram
+from kerascheck.facts.events import Compiled, Fit, ModelUse
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

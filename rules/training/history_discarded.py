@@ -70,7 +70,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import Callback, Fit, TrainingProgram
+from kerascheck.facts.events import Callback, Fit
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.rule import rule

@@ -55,8 +55,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind
+from kerascheck.facts.events import Fit
 from kerascheck.facts.graph import ModelGraph
-from kerascheck.facts.training import Fit, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

@@ -56,7 +56,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import Evaluation, Fit, ModelUse, TrainingProgram, is_made_up
+from kerascheck.facts.events import Evaluation, Fit, ModelUse, is_made_up
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import Options, rule

@@ -56,8 +56,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from kerascheck.facts.events import Fit, Loop
 from kerascheck.facts.lives import built
-from kerascheck.facts.training import Fit, Loop, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Fix, Related, Severity
 from kerascheck.rule import Options, rule

@@ -104,8 +104,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.events import Callback, Fit, HistoryRead
 from kerascheck.facts.reports import Reported, lacks_validation, reported
-from kerascheck.facts.training import Callback, Fit, HistoryRead, KerasUsage, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Edit, Finding, Fix, Location, Related, Severity
 from kerascheck.keras_api.removals import is_dated

@@ -48,8 +48,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.events import Compiled, Evaluation, Fit, is_demonstration
 from kerascheck.facts.lives import built, may_be_trained
-from kerascheck.facts.training import Compiled, Evaluation, Fit, TrainingProgram, is_demonstration
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

@@ -72,8 +72,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from kerascheck.facts.data import DataKind
+from kerascheck.facts.events import Evaluation, Event, Fit, ModelUse, arrays, is_demonstration
 from kerascheck.facts.keeping import loads
-from kerascheck.facts.training import Evaluation, Event, Fit, ModelUse, TrainingProgram, arrays, is_demonstration
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Severity
 from kerascheck.folding import folded

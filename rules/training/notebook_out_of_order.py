@@ -52,7 +52,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.cells import Cells, EarlyName
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram
+from kerascheck.facts.events import Evaluation, Fit
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

@@ -52,7 +52,8 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from kerascheck.facts.training import Evaluation, Fit, TrainingProgram, arrays
+from kerascheck.facts.events import Evaluation, Fit, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import Options, rule

@@ -94,8 +94,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from kerascheck.facts.data import DataArray, DataKind, Encoding, Order
+from kerascheck.facts.events import Fit, arrays
 from kerascheck.facts.graph import LayerKind, ModelGraph
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 

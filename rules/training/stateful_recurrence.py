@@ -66,8 +66,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kerascheck.facts.data import DataKind
+from kerascheck.facts.events import Fit, arrays
 from kerascheck.facts.graph import Layer, ModelGraph
-from kerascheck.facts.training import Fit, TrainingProgram, arrays
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule
 

@@ -99,8 +99,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Compiled
 from kerascheck.facts.steps import TracedFunction
-from kerascheck.facts.training import Compiled, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule
 

@@ -93,9 +93,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kerascheck.facts.events import Evaluation, Event, Fit, ModelUse
 from kerascheck.facts.graph import GraphKind, LayerKind, ModelGraph
 from kerascheck.facts.lives import built, may_be_trained
-from kerascheck.facts.training import Evaluation, Event, Fit, KerasUsage, ModelUse, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Related, Severity
 from kerascheck.rule import rule

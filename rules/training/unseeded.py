@@ -80,8 +80,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from kerascheck.facts.events import Evaluation, Event, Fit, LibraryCall
 from kerascheck.facts.lives import built
-from kerascheck.facts.training import Evaluation, Event, Fit, KerasUsage, LibraryCall, TrainingProgram
+from kerascheck.facts.training import TrainingProgram
+from kerascheck.facts.usage import KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Related, Severity
 from kerascheck.rule import rule
 

@@ -58,9 +58,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from kerascheck.facts.events import Evaluation, Fit, ModelUse, is_made_up
 from kerascheck.facts.keeping import loads
 from kerascheck.facts.lives import built, may_be_trained
-from kerascheck.facts.training import Evaluation, Fit, ModelUse, TrainingProgram, is_made_up
+from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.values import Unknown
 from kerascheck.findings import Finding, Location, Related, Severity
 from kerascheck.rule import rule

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from kerascheck.facts.training import Search
+from kerascheck.facts.events import Search
 from kerascheck.facts.values import UNKNOWN
 from kerascheck.script.handlers import handles, method, transformer_method
 from kerascheck.script.machine import to_value
