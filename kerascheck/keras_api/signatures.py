@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
@@ -44,6 +45,8 @@ WRITTEN: Final = {
     ),
 }
 """What some functions and classes take, of which the generated tables tell nothing or, as they take `**kwargs`, too much."""
+PLAIN: Final = 2
+"""So many positional arguments are taken by whatever takes as many arguments at all."""
 OWNERS: Final = (["models"], ["saving"], ["optimizers"], ["mixed_precision"])
 _SECTIONS: Final = {
     ApiKind.CALLBACK: "callbacks",
@@ -62,6 +65,25 @@ class Accepted(Struct, frozen=True):
     today: frozenset[str]
     required: tuple[str, ...] = ()
     positions: int | None = None
+
+
+def suits_today(qualified: str, keywords: Collection[str], positional: int) -> bool:
+    """Whether a call gives a class or method what it takes today, so that the signatures of earlier Keras need not be read."""
+    owner, *parts = qualified.split(".")
+    found, others = None, frozenset[str]()
+    if owner == "Model":
+        found = tables.signature("methods", parts[-1])
+    elif (kind := kind_of(parts)) is ApiKind.LAYER:
+        found, others = tables.signature("layers", class_of(parts[-1]) or ""), LAYER_KEYWORDS
+    elif kind in _SECTIONS or kind is ApiKind.OPTIMIZER:
+        found = tables.signature(_SECTIONS.get(kind, "optimizers"), parts[-1])
+    if found is None or positional > PLAIN:
+        return False
+    if positional > len(found):
+        return False
+    given = {*keywords, *(parameter.name for parameter in found[:positional])}
+    known = {parameter.name for parameter in found}
+    return given <= known | others and all(not parameter.required or parameter.name in given for parameter in found)
 
 
 @functools.cache
@@ -138,9 +160,11 @@ def _plain(section: str, name: str, qualified: str) -> Accepted | None:
 
 
 def _method(name: str) -> Accepted | None:
+    if name not in _CHECKED:
+        return None
     known = [f"{owner}.{name}" for owner in ("Model", "Sequential")]
     entries = [found for generation in (*OLD, "3") for key in known if (found := history.signature(generation, key))]
-    if not entries or any(found == ["property"] for found in entries) or name not in _CHECKED:
+    if not entries or any(found == ["property"] for found in entries):
         return None
     keywords = frozenset(entry.rstrip("=") for found in entries for entry in found if entry != "**")
     keywords |= frozenset(changes.METHODS.get(name, {})) | (COMPILE_KEYWORDS if name == "compile" else frozenset())

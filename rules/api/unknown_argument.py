@@ -81,7 +81,7 @@ from kerascheck.facts.training import TrainingProgram
 from kerascheck.facts.usage import ApiCall, KerasUsage
 from kerascheck.findings import Edit, Finding, Fix, Location, Severity
 from kerascheck.keras_api.normalize import layer
-from kerascheck.keras_api.signatures import Accepted, accepted
+from kerascheck.keras_api.signatures import Accepted, accepted, suits_today
 from kerascheck.rule import rule
 
 BASE: Final = frozenset({"name", "dtype", "trainable", "input_shape", "batch_input_shape", "input_dim", "autocast"})
@@ -95,7 +95,9 @@ def unknown_argument(usage: KerasUsage, program: TrainingProgram) -> Iterator[Fi
         yield _misplaced(misstep)
     yield from map(_of_own_class, program.missteps(Step.INIT_KEYWORD))
     for call in usage.calls:
-        known = accepted(call.qualified) if call.is_call and call.certain else None
+        if not call.is_call or not call.certain or suits_today(call.qualified, call.keywords.keys(), call.positional):
+            continue
+        known = accepted(call.qualified)
         if known is None:
             continue
         yield from _keywords(call, known)
