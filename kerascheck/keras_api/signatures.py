@@ -77,9 +77,7 @@ def suits_today(qualified: str, keywords: Collection[str], positional: int) -> b
         found, others = tables.signature("layers", class_of(parts[-1]) or ""), LAYER_KEYWORDS
     elif kind in _SECTIONS or kind is ApiKind.OPTIMIZER:
         found = tables.signature(_SECTIONS.get(kind, "optimizers"), parts[-1])
-    if found is None or positional > PLAIN:
-        return False
-    if positional > len(found):
+    if found is None or positional > min(PLAIN, len(found)) or parts[-1] in WRITTEN:
         return False
     given = {*keywords, *(parameter.name for parameter in found[:positional])}
     known = {parameter.name for parameter in found}
