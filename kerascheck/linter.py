@@ -375,7 +375,7 @@ _OF_DATA = frozenset(
 
 
 def _arguments_known(fit: Fit) -> bool:
-    values = (value for name, value in fit.arguments.items() if name not in _OF_DATA)
+    values = (value for name, value in fit.arguments.items() if name not in _OF_DATA | fit.tried)
     return not fit.unexpanded and UNKNOWN not in values
 
 

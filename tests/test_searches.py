@@ -83,6 +83,7 @@ search.fit(x, y)
     (fit,) = facts.of(Fit)
     (graph,) = facts.models.values()
     assert (fit.arguments["epochs"], fit.arguments["batch_size"], fit.arguments["verbose"]) == (UNKNOWN, 16, 0)
+    assert fit.tried == {"epochs"}
     assert (graph.layers[1]["units"], graph.layers[2]["rate"]) == (UNKNOWN, 0.5)
     assert len(list(facts.of(Search))) == 1
     assert loud(text) == []

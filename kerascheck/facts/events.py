@@ -123,7 +123,7 @@ class Fit(Event, frozen=True):
     names, only those that were given; `places` where each value stands. `model` is the key of the ModelGraph, or UNKNOWN.
     `callbacks` is UNKNOWN when the list is not wholly known. `result_used` is false only when the History is proven to be
     thrown away; `validation_list` when `validation_data` is written as a list, `validation_weighted` when it holds weights too; `unbuilt` when the model is proven to have no
-    weights before the call; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
+    weights before the call; `tried` names the arguments of which a search tries one value after the other; `unexpanded` when `**kwargs` of unknown content were passed, so that an absent argument proves nothing.
     `name_place` is where the method's name stands.
     """
 
@@ -138,6 +138,7 @@ class Fit(Event, frozen=True):
     places: Mapping[str, Location] = field(default_factory=dict[str, Location])
     result_used: bool = True
     unexpanded: bool = False
+    tried: frozenset[str] = frozenset()
     validation_list: bool = False
     validation_weighted: bool = False
     unbuilt: bool = False

@@ -23,6 +23,7 @@ from kerascheck.script.roles import named_role
 from kerascheck.script.unseen import OF_MODELS, REPLICATED, is_compiled_otherwise, is_search, shows_a_model
 from kerascheck.script.uses import built_by_call, note_library_call, note_use
 from kerascheck.script.values import (
+    TRIED,
     Arguments,
     ArrayValue,
     FunctionValue,
@@ -250,6 +251,7 @@ class Training(Compiles):
             arguments=self._plain(found.arguments if found is not None else {}),
             places=argument_places(self.page, arguments, sources),
             result_used=id(node) not in self.discarded,
+            tried=_tried(arguments, sources),
             unexpanded=not arguments.complete,
             compile=model.compiles[-1] if model.compiles else None,
             slot=self._slot(node),
@@ -379,6 +381,12 @@ class Training(Compiles):
         if method.startswith("predict"):
             return self.predicted(x, next(iter(self.events[-1:])), node)
         return self.unknown(f"{SCORE}{self.events[-1].order}")
+
+
+def _tried(arguments: Arguments, sources: Mapping[str, tuple[int | str, ...]]) -> frozenset[str]:
+    """The arguments of which a search tries one value after the other."""
+    given = {key for key, value in arguments.keywords.items() if isinstance(value, Opaque) and value.origin == TRIED}
+    return frozenset(name for name, keys in sources.items() if given.intersection(keys)) if given else frozenset()
 
 
 def _count(value: object) -> int:

@@ -27,6 +27,10 @@ class Opaque(Struct, eq=False):
     key: int = 0
 
 
+TRIED = "search"
+"""The origin of a value that a search tries one after the other."""
+
+
 class Path(Struct, frozen=True):
     """A name of a library by its full path without alias: `('keras', 'layers', 'Dense')`."""
 

@@ -13,6 +13,7 @@ from kerascheck.facts.values import UNKNOWN
 from kerascheck.script.handlers import handles, method, transformer_method
 from kerascheck.script.machine import to_value
 from kerascheck.script.values import (
+    TRIED,
     Arguments,
     ArrayValue,
     DictValue,
@@ -283,10 +284,10 @@ def _varied(ev: Evaluator, grid: object) -> dict[str, object]:
     for entries in grid.items if isinstance(grid, ListValue) else [grid]:
         for name, values in _entries(entries).items():
             items = ev.iterate(values)
-            known = items[0] if items is not None and len(items) == 1 and name not in found else ev.unknown("grid")
+            known = items[0] if items is not None and len(items) == 1 and name not in found else ev.unknown(TRIED)
             found[name] = known
     if not found:
-        found = {name: ev.unknown("grid") for name in ("epochs", "batch_size")}
+        found = {name: ev.unknown(TRIED) for name in ("epochs", "batch_size")}
     return found
 
 
