@@ -79,13 +79,11 @@ class Bundle:
 
     def keep(self) -> None:
         """Put in what this process has imported in the usual way."""
-        new = {
-            name: found
-            for name in list(sys.modules)
-            if name.partition(".")[0] in PACKAGES and (found := _compiled(name))
-        }
-        if len(new) < WORTH_WRITING or sys.dont_write_bytecode:
+        names = [name for name in list(sys.modules) if name.partition(".")[0] in PACKAGES and _source(name)]
+        # Asked before anything is compiled: a folder that may not be written to must not cost each run the whole work.
+        if len(names) < WORTH_WRITING or sys.dont_write_bytecode or not os.access(os.path.dirname(self.path), os.W_OK):
             return
+        new = {name: found for name in names if (found := _compiled(name)) is not None}
         old = {name: (self.code(kept), kept) for name in self._entries if (kept := self._current(name)) is not None}
         temporary = f"{self.path}.{os.getpid()}"
         try:
@@ -148,9 +146,15 @@ def _is_current(kept: Kept) -> bool:
     return found.st_mtime_ns == kept.modified and found.st_size == kept.size
 
 
-def _compiled(name: str) -> tuple[bytes, Kept] | None:
+def _source(name: str) -> ModuleSpec | None:
+    """How a module was imported, where that was from its source in the usual way."""
     spec = sys.modules[name].__spec__
-    if spec is None or type(spec.loader) is not SourceFileLoader or spec.origin is None:
+    return spec if spec is not None and type(spec.loader) is SourceFileLoader and spec.origin is not None else None
+
+
+def _compiled(name: str) -> tuple[bytes, Kept] | None:
+    spec = _source(name)
+    if spec is None or spec.origin is None or not isinstance(spec.loader, SourceFileLoader):
         return None
     try:
         found = os.stat(spec.origin)

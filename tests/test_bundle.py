@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from kerascheck import bundle
+
 CODE = """
 import sys
 from kerascheck import bundle
@@ -80,3 +82,25 @@ def test_nothing_is_written_where_python_is_told_to_write_no_bytecode(folder: Pa
 def test_a_folder_that_cannot_be_written_is_no_failure(folder: Path) -> None:
     (folder / "bundle.bin").mkdir()
     assert imported(folder) == (66, 0)
+
+
+@pytest.mark.parametrize("reason", ["few modules", "a folder of somebody else"])
+def test_nothing_is_compiled_that_will_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    compiled: list[str] = []
+    monkeypatch.setattr(bundle, "_compiled", compiled.append)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    if reason == "few modules":
+        monkeypatch.setattr(bundle, "WORTH_WRITING", 10_000)
+    else:
+        monkeypatch.setattr(bundle.os, "access", lambda path, mode: False)
+    found = bundle.Bundle(str(tmp_path / "bundle.bin"))
+    found.keep()
+    assert compiled == []
+    monkeypatch.undo()
+    monkeypatch.setattr(bundle, "_compiled", compiled.append)
+    monkeypatch.setattr(bundle, "WORTH_WRITING", 0)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    found.keep()
+    assert "kerascheck.bundle" in compiled
